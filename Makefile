@@ -1,0 +1,53 @@
+# Two commands: `make run` serves GenAI Stack at http://127.0.0.1:8000, `make test` passes its tests.
+# Needed: Python 3.11 to 3.13. Everything else is brought along (into .venv and .tools).
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+UV := .tools/bin/uv
+
+.PHONY: setup run check test bench requirements clean
+
+setup: .venv/.ready  ## All that `genai-stack serve` needs; may be repeated; starts nothing.
+
+run: setup
+	$(BIN)/genai-stack serve
+
+check: .venv/.ready-dev  ## Lint, format, types, floors.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/check_house.py
+
+test: .venv/.ready-dev  ## Every test, fast ones first.
+	$(BIN)/python -m pytest tests --ignore tests/load
+
+bench: .venv/.ready-dev  ## The tables of docs/performance.md.
+	$(BIN)/python -m tests.load
+
+requirements: $(UV)  ## Pin again, with hashes and without index addresses.
+	for set in "runtime" "dev --group dev"; do set -- $$set; name=$$1; shift; \
+	$(UV) pip compile pyproject.toml $$@ --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-annotate --no-header --override requirements/never.txt -q -o requirements/$$name.txt; done
+
+$(UV):
+	@test -n "$(PYTHON)" || { echo "GenAI Stack needs Python 3.11, 3.12 or 3.13, and found none. Install one, or say where it is: make PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install -q uv
+
+.venv/bin/python: | $(UV)
+	$(UV) venv -q --python $$(.tools/bin/python -c 'import sys; print(sys.executable)') .venv
+
+.venv/.ready: requirements/runtime.txt pyproject.toml scripts/compile_bytecode.py | .venv/bin/python
+	$(UV) pip install -q --python $(BIN)/python --no-deps --require-hashes -r requirements/runtime.txt
+	$(UV) pip install -q --python $(BIN)/python --no-deps -e .
+	$(BIN)/python scripts/compile_bytecode.py
+	@touch $@
+
+.venv/.ready-dev: requirements/dev.txt .venv/.ready
+	$(UV) pip install -q --python $(BIN)/python --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@
+
+clean:
+	rm -rf .venv .tools

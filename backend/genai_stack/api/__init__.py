@@ -1,0 +1,1 @@
+"""HTTP and WebSocket: translates, nothing else. The only room with status codes."""

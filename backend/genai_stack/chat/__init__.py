@@ -1,0 +1,1 @@
+"""A question becomes a run, the run's answer becomes a message."""

@@ -1,0 +1,43 @@
+"""The one registry: every node type, found in a package's modules."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+
+from genai_stack.engine.forms import undrawable
+from genai_stack.engine.node import AnyNodeType, NodeType
+
+
+class Catalog:
+    """Node types by their `type`."""
+
+    def __init__(self, node_types: Iterable[type[AnyNodeType]]) -> None:
+        self._types: dict[str, AnyNodeType] = {}
+        for node_type in node_types:
+            if node_type.type in self._types:
+                raise ValueError(f"Two node types call themselves {node_type.type!r}.")
+            if faults := undrawable(node_type.Config):
+                raise ValueError(f"The canvas cannot draw the form of {node_type.type!r}: {'; '.join(faults)}")
+            self._types[node_type.type] = node_type()
+
+    @classmethod
+    def of(cls, package: ModuleType) -> "Catalog":
+        return cls(_found_in(package))
+
+    def get(self, name: str) -> AnyNodeType | None:
+        return self._types.get(name)
+
+    def __getitem__(self, name: str) -> AnyNodeType:
+        return self._types[name]
+
+    def __iter__(self) -> Iterator[AnyNodeType]:
+        return iter(self._types.values())
+
+
+def _found_in(package: ModuleType) -> Iterator[type[AnyNodeType]]:
+    for entry in sorted(pkgutil.iter_modules(package.__path__), key=lambda entry: entry.name):
+        module = importlib.import_module(f"{package.__name__}.{entry.name}")
+        for thing in vars(module).values():
+            if isinstance(thing, type) and issubclass(thing, NodeType) and thing.__module__ == module.__name__:
+                yield thing

@@ -1,0 +1,190 @@
+"""Everything that can go wrong on purpose.
+
+StackError                    a sentence for the person who reads it, and a stable code
+├── Refused                   what was asked for cannot be taken
+│   ├── Invalid               it is malformed
+│   │   └── GraphRefused      a graph with problems of severity `error` was to be run
+│   ├── TooLarge              it is beyond a stated limit
+│   ├── UnsupportedType       a content type or a file's kind that is not read
+│   ├── NotFound              no such thing in this workspace
+│   ├── Conflict              it contradicts what is there
+│   │   ├── Stale             the version that was edited is no longer the newest
+│   │   ├── EmbedderFixed     a knowledge base with documents keeps its embedder
+│   │   └── KeyReused         an idempotency key or a message id came again with other content
+│   └── NotAllowed            who asks may not
+│       ├── NoToken           no token, or a wrong one
+│       ├── ForeignOrigin     a page of another site asks
+│       ├── ForeignHost       it was asked under another host name
+│       └── UpstreamRefused   an address that this server may not call
+├── Busy                      later it may work
+│   ├── Overloaded            too much is waiting already
+│   ├── StorageAway           the database does not answer
+│   └── StorageFull           no space is left
+├── ProviderFailed            a model's server did not do its part
+│   ├── ProviderRefused       it refused the request or the key
+│   ├── ProviderUnreachable   no connection, or it was cut
+│   ├── ProviderTooSlow       a deadline passed
+│   ├── ProviderBusy          429 or overloaded
+│   └── ProviderBroken        it answered with something that is not its own format
+├── DocumentFailed            a document cannot be read or indexed
+├── EmbedderMissing           the weights of the local embedder are not there
+├── NodeFailed                a node ended its run
+│   └── NodeTooSlow           it was still at work at its time limit
+└── CannotStart               the process refuses to start as it is configured
+"""
+
+from collections.abc import Mapping, Sequence
+
+
+class StackError(Exception):
+    """An error whose message is a sentence that says what happened and what to do."""
+
+    code = "INTERNAL"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class Refused(StackError):
+    code = "REFUSED"
+
+
+class Invalid(Refused):
+    """`problems` are JSON objects, each with at least `code` and `message`."""
+
+    code = "INVALID_REQUEST"
+
+    def __init__(self, message: str, *, code: str | None = None, problems: Sequence[Mapping[str, object]] = ()) -> None:
+        super().__init__(message, code=code)
+        self.problems = list(problems)
+
+
+class GraphRefused(Invalid):
+    code = "INVALID_GRAPH"
+
+
+class TooLarge(Refused):
+    code = "TOO_LARGE"
+
+
+class UnsupportedType(Refused):
+    code = "UNSUPPORTED_TYPE"
+
+
+class NotFound(Refused):
+    code = "NOT_FOUND"
+
+
+class Conflict(Refused):
+    code = "CONFLICT"
+
+
+class Stale(Conflict):
+    code = "STALE_VERSION"
+
+
+class EmbedderFixed(Conflict):
+    code = "EMBEDDER_FIXED"
+
+
+class KeyReused(Conflict):
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class NotAllowed(Refused):
+    code = "NOT_ALLOWED"
+
+
+class NoToken(NotAllowed):
+    code = "UNAUTHORIZED"
+
+
+class ForeignOrigin(NotAllowed):
+    code = "FOREIGN_ORIGIN"
+
+
+class ForeignHost(NotAllowed):
+    code = "FOREIGN_HOST"
+
+
+class UpstreamRefused(NotAllowed):
+    code = "UPSTREAM_NOT_ALLOWED"
+
+
+class Busy(StackError):
+    """`retry_after` is in seconds."""
+
+    code = "BUSY"
+
+    def __init__(self, message: str, *, code: str | None = None, retry_after: float = 1.0) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
+class Overloaded(Busy):
+    code = "OVERLOADED"
+
+
+class StorageAway(Busy):
+    code = "STORAGE_AWAY"
+
+
+class StorageFull(Busy):
+    code = "STORAGE_FULL"
+
+
+class ProviderFailed(StackError):
+    """`retryable`: the same call may succeed later; `retry_after` is in seconds, as the provider asked."""
+
+    code = "PROVIDER_FAILED"
+    retryable = False
+
+    def __init__(self, message: str, *, code: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
+class ProviderRefused(ProviderFailed):
+    code = "PROVIDER_REFUSED"
+
+
+class ProviderUnreachable(ProviderFailed):
+    code = "PROVIDER_UNREACHABLE"
+    retryable = True
+
+
+class ProviderTooSlow(ProviderFailed):
+    code = "PROVIDER_TOO_SLOW"
+    retryable = True
+
+
+class ProviderBusy(ProviderFailed):
+    code = "PROVIDER_BUSY"
+    retryable = True
+
+
+class ProviderBroken(ProviderFailed):
+    code = "PROVIDER_BROKEN"
+
+
+class DocumentFailed(StackError):
+    code = "DOCUMENT_FAILED"
+
+
+class EmbedderMissing(StackError):
+    code = "EMBEDDER_MISSING"
+
+
+class NodeFailed(StackError):
+    code = "NODE_FAILED"
+
+
+class NodeTooSlow(NodeFailed):
+    code = "NODE_TOO_SLOW"
+
+
+class CannotStart(StackError):
+    code = "CANNOT_START"

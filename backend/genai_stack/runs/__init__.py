@@ -1,0 +1,1 @@
+"""Executions: their journal, their events, and taking them up again."""

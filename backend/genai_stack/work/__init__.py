@@ -1,0 +1,1 @@
+"""Who does the work, when, and who is told of it."""

@@ -1,0 +1,20 @@
+"""The port through which readers are told that there is something new."""
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+
+class Bell(Protocol):
+    """What one reader waits for."""
+
+    async def wait(self, seconds: float) -> None:
+        """Returns when the topic was told since the last wait, or after `seconds`: then look for yourself."""
+        ...
+
+
+class Wake(Protocol):
+    """A bell, not a message: what is new is read from the database. One that is lost costs a poll, never an event."""
+
+    def tell(self, topic: str) -> None: ...
+
+    def listen(self, topic: str) -> AbstractContextManager[Bell]: ...

@@ -1,0 +1,1 @@
+"""Saved graphs and their versions."""
