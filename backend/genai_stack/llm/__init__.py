@@ -1,0 +1,1 @@
+"""Chat models: one port, five providers, one way of being patient with them."""

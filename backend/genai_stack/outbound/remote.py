@@ -1,0 +1,172 @@
+"""One provider's server: what goes wrong there, said in sentences that never hold its key."""
+
+import math
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from genai_stack.errors import (
+    ProviderBroken,
+    ProviderBusy,
+    ProviderFailed,
+    ProviderRefused,
+    ProviderTooSlow,
+    ProviderUnreachable,
+    StackError,
+)
+
+QUOTED_CHARS = 200
+# What a provider names so is over for today, whatever its status says.
+_NO_MONEY = ("insufficient_quota", "billing", "credit balance")
+
+
+class Remote:
+    def __init__(self, title: str, base_url: str, key: str | None) -> None:
+        self.title = title
+        self._key = key
+        host = URL(base_url).host
+        self.name = f"{title} ({host})" if host else title
+
+    def quote(self, text: str) -> str:
+        """The provider's own words on one line, shortened, without the key."""
+        masked = text.replace(self._key, "[key]") if self._key else text
+        line = " ".join("".join(c if c.isprintable() else " " for c in masked[: 8 * QUOTED_CHARS]).split())
+        return line if len(line) <= QUOTED_CHARS else line[: QUOTED_CHARS - 1] + "…"
+
+    def broken(self, what: str) -> ProviderBroken:
+        return ProviderBroken(f"{self.name} {what}. Check that the address is that of a model server.")
+
+    def cut(self) -> ProviderUnreachable:
+        return ProviderUnreachable(f"The connection to {self.name} was cut before the answer was complete. Try again.")
+
+    def failed(self, error: Exception) -> ProviderFailed:  # noqa: PLR0911  a table, one line a kind
+        """A connection's error. Only its kind is told: aiohttp's own texts may repeat the request."""
+        if isinstance(error, TimeoutError):
+            return ProviderTooSlow(
+                f"No connection to {self.name} could be made in time. Check the address, or try again."
+            )
+        if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
+            failed = ProviderUnreachable(f"{self.name} did not prove who it is: its TLS certificate is not accepted.")
+            failed.retryable = False
+            return failed
+        if isinstance(error, aiohttp.ClientConnectorDNSError):
+            return ProviderUnreachable(f"The host of {self.name} was not found. Check the address and the network.")
+        if isinstance(error, aiohttp.ClientConnectorError):
+            return ProviderUnreachable(f"{self.name} does not accept connections. Check the address, and that it runs.")
+        if isinstance(error, aiohttp.ClientResponseError | aiohttp.ContentTypeError):
+            return self.broken("answered with something that is not HTTP")
+        if isinstance(error, aiohttp.InvalidURL):
+            return ProviderRefused(f"The address of {self.title} cannot be read. Give one like https://example.com/v1.")
+        return self.cut()
+
+    def answered(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderFailed:  # noqa: PLR0911
+        """An HTTP status that is an error."""
+        said = self._said(body)
+        wait = retry_after(headers, body)
+        if status == 429 and any(sign in body.decode("utf-8", "replace").lower() for sign in _NO_MONEY):
+            return ProviderRefused(f"{self.name} does not serve this key any more: its quota is used up{said}")
+        if status == 429:
+            return ProviderBusy(f"{self.name} has too many requests right now (429){said}", retry_after=wait)
+        if status in {503, 529}:
+            return ProviderBusy(f"{self.name} is overloaded ({status}){said}", retry_after=wait)
+        if status in {408, 504}:
+            return ProviderTooSlow(f"{self.name} did not answer in time ({status}){said}", retry_after=wait)
+        if status >= 500:
+            failed = ProviderFailed(f"{self.name} failed with an error of its own ({status}){said}", retry_after=wait)
+            failed.retryable = True
+            return failed
+        if status in {401, 403}:
+            return ProviderRefused(f"{self.name} refused the key ({status}). Check the credential{said}")
+        if status == 404:
+            return ProviderRefused(f"{self.name} does not know this model or address (404). Check both{said}")
+        return ProviderRefused(f"{self.name} refused the request ({status}){said}")
+
+    def told(self, error: Mapping[str, object]) -> ProviderFailed:
+        """An error object that came inside a stream: its status is in its words, if anywhere."""
+        words = " ".join(str(error.get(name) or "") for name in ("type", "code", "status")).lower()
+        said = _sentence(self.quote(str(error.get("message") or words)))
+        if any(word in words for word in ("rate_limit", "overloaded", "429", "503", "529", "exhausted", "unavailable")):
+            return ProviderBusy(f"{self.name} is overloaded{said}")
+        if any(word in words for word in ("invalid", "authentication", "permission", "not_found", "400", "401", "403")):
+            return ProviderRefused(f"{self.name} refused the request{said}")
+        failed = ProviderFailed(f"{self.name} failed with an error of its own{said}")
+        failed.retryable = True
+        return failed
+
+    def _said(self, body: bytes) -> str:
+        return _sentence(self.quote(_message(body)))
+
+
+def cause(error: BaseException) -> StackError | None:
+    """The error of ours that an SDK wrapped, if there is one."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, StackError):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def retry_after(headers: Mapping[str, str], body: bytes = b"") -> float | None:
+    """Seconds, from `Retry-After` (seconds or a date), `retry-after-ms`, or Google's `retryDelay`."""
+    milliseconds = _number(headers.get("retry-after-ms", ""))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    value = headers.get("retry-after", "")
+    seconds = _number(value)
+    if seconds is not None or not value:
+        return seconds if value else _retry_delay(body)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return max(0.0, number) if math.isfinite(number) else None
+
+
+class _Error(msgspec.Struct):
+    message: str | None = None
+    details: list[dict[str, object]] | None = None
+
+
+class _Envelope(msgspec.Struct):
+    error: _Error | str | None = None
+    message: str | None = None
+    detail: str | None = None
+
+
+def _envelope(body: bytes) -> _Envelope:
+    try:
+        return msgspec.json.decode(body, type=_Envelope)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _Envelope()
+
+
+def _message(body: bytes) -> str:
+    found = _envelope(body)
+    error = found.error.message if isinstance(found.error, _Error) else found.error
+    text = error or found.message or found.detail or body.decode("utf-8", "replace")
+    return "" if text.lstrip()[:1] == "<" else text
+
+
+def _retry_delay(body: bytes) -> float | None:
+    error = _envelope(body).error
+    for detail in (isinstance(error, _Error) and error.details) or ():
+        delay = detail.get("retryDelay")
+        if isinstance(delay, str):
+            return _number(delay.removesuffix("s"))
+    return None
+
+
+def _sentence(quoted: str) -> str:
+    return f': "{quoted}"' if quoted else "."

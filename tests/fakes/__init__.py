@@ -1,0 +1,1 @@
+"""Servers that stand in for those we do not run ourselves, speaking their real wire formats."""
