@@ -1,0 +1,54 @@
+"""What a document is made of, whatever file it came from."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple, Protocol
+
+Kind = Literal["pdf", "text", "markdown"]
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingLimits:
+    """For one document. `memory` (bytes) and `cpu_seconds` bind the child that reads a PDF."""
+
+    pages: int = 10_000
+    characters: int = 20_000_000
+    memory: int = 1536 * MIB
+    cpu_seconds: int = 120
+    seconds: float = 180
+    """Of waiting for the child; what the reader of the pages takes is not counted."""
+
+
+class Page(NamedTuple):
+    number: int | None
+    """From 1; None where a file has no pages."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    kind: Kind
+    title: str | None = None
+    author: str | None = None
+    created: datetime | None = None
+    page_count: int | None = None
+
+
+class Document(Protocol):
+    """An opened document. `pages` may be read once."""
+
+    facts: Facts
+    warnings: list[str]
+    """Complete when the pages have been read."""
+
+    def pages(self) -> AsyncIterator[Page]:
+        """Raises DocumentFailed where it goes no further."""
+        ...
+
+
+def clean(text: str) -> str:
+    """NUL and lone surrogates are no text: they become U+FFFD."""
+    return text.replace("\0", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,0 +1,58 @@
+"""The process of the Chroma server: alone on its folder, on loopback, and gone with the one who holds its stdin."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from importlib import import_module
+from pathlib import Path
+
+IN_USE = 75  # exit code: another process holds the folder
+WAIT = 5.0  # seconds for the one before to let go of the folder
+STOP_TIME = 3.0  # seconds
+
+
+def main() -> None:
+    path, port = sys.argv[1:]
+    held = _hold(Path(path + ".lock"))
+    if held is None:
+        sys.exit(IN_USE)
+    threading.Thread(target=_end_with_stdin, daemon=True).start()
+    os.environ["ANONYMIZED_TELEMETRY"] = "False"
+    # The same that `chroma run` does, without its second of imports.
+    import_module("chromadb_rust_bindings").cli(
+        ["chroma", "run", "--path", path, "--host", "127.0.0.1", "--port", port]
+    )
+
+
+def _end_with_stdin() -> None:
+    # Unbuffered: the interpreter could not end while a thread sits in sys.stdin.
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_TIME)
+    os._exit(1)
+
+
+def _hold(lock: Path) -> int | None:
+    """Two servers on one folder would read stale results in silence, so the second waits, then gives up."""
+    if sys.platform == "win32":
+        return 0
+    import fcntl  # noqa: PLC0415
+
+    file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    until = time.monotonic() + WAIT
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                return None
+            time.sleep(0.05)
+        else:
+            return file
+
+
+if __name__ == "__main__":
+    main()
