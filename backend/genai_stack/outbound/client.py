@@ -54,9 +54,13 @@ class Outbound:
                 said = await _first_bytes(response)
             finally:
                 response.close()
+        except aiohttp.ClientResponseError as error:
+            failed = remote.failed(error)  # raised below, unchained: this one's repr holds the request with its key
         except (aiohttp.ClientError, OSError) as error:
             raise remote.failed(error) from error
-        raise remote.answered(response.status, response.headers, said)
+        else:
+            failed = remote.answered(response.status, response.headers, said)
+        raise failed
 
     async def close(self) -> None:
         if self._session is not None:
