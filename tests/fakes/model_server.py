@@ -78,7 +78,7 @@ class ModelServer:
             retry_after,
             answer,
         )
-        self.requests = self.chats = self.embeddings = self.open = self.peak_open = 0
+        self.connections = self.requests = self.chats = self.embeddings = self.open = self.peak_open = 0
         self.last_body: Json = {}
         self.last_headers: dict[str, str] = {}
         self.bytes_sent = 0
@@ -138,6 +138,7 @@ class ModelServer:
 
     def stats(self) -> Json:
         return {
+            "connections": self.connections,
             "requests": self.requests,
             "chats": self.chats,
             "embeddings": self.embeddings,
@@ -150,6 +151,7 @@ class ModelServer:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        self.connections += 1
         try:
             while not writer.is_closing():
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin1").split("\r\n")

@@ -93,7 +93,7 @@ class OpenAIChat:
         try:
             if response.content_type in {"text/html", "application/json"}:
                 raise self._remote.broken(f"answered with {response.content_type} instead of a stream")
-            answer = _Answer(self._remote, self._answer_chars)
+            answer = Answer(self._remote, self._answer_chars)
             content = response.content
             while chunk := await content.readany():
                 delta = answer.read(chunk)
@@ -130,7 +130,7 @@ class OpenAIChat:
         return msgspec.json.encode(body)
 
 
-class _Answer:
+class Answer:
     """One answer while it is read."""
 
     def __init__(self, remote: Remote, chars: int) -> None:

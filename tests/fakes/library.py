@@ -1,0 +1,150 @@
+"""A whole library over a real database, with an embedder and an index of one's choice."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from genai_stack.documents import documents
+from genai_stack.documents.ingestion import Ingestion
+from genai_stack.documents.library import Library
+from genai_stack.documents.removal import Removal
+from genai_stack.documents.uploads import LARGEST, File, Uploads
+from genai_stack.embedding.embedder import Embedder
+from genai_stack.errors import Busy
+from genai_stack.knowledge import bases
+from genai_stack.knowledge.bases import Draft, EmbedderChoice
+from genai_stack.knowledge.index import Index
+from genai_stack.knowledge.nearest import Nearest
+from genai_stack.knowledge.pages import ReadingLimits
+from genai_stack.knowledge.search import Search
+from genai_stack.storage import schema
+from genai_stack.storage.database import Database
+from genai_stack.storage.scope import THE_WORKSPACE, Scope
+from genai_stack.storage.tables import Document, Embedding, OriginalPiece, PassageRow, Workspace
+from genai_stack.vectors.vector_store import Held, Hit, VectorIndex
+from genai_stack.work.in_process import InProcess
+from tests.fakes.embedder import WordEmbedder
+
+
+class NoIndex:
+    """An index that never becomes ready: everything is answered from SQL."""
+
+    ready = False
+    generation = 0
+    trouble: str | None = None
+
+    def start(self) -> None: ...
+
+    async def add(
+        self, collection: str, ids: Sequence[str], vectors: Sequence[bytes], documents: Sequence[str]
+    ) -> None: ...
+
+    async def search(
+        self, collection: str, vector: bytes, limit: int, document_ids: Sequence[str] | None = None
+    ) -> list[Hit]:
+        raise Busy("There is no index.")
+
+    async def drop(self, collection: str, document_ids: Sequence[str] | None = None) -> None: ...
+
+    async def mark(self, collection: str, revision: int | None) -> None: ...
+
+    async def held(self, collection: str) -> Held | None:
+        return None
+
+    async def close(self) -> None: ...
+
+
+async def made(folder: Path, *scopes: Scope) -> Database:
+    """A database with its schema and these workspaces."""
+    database = Database.in_folder(folder)
+    await schema.migrate(database)
+    async with database.write() as session:
+        for scope in scopes or (THE_WORKSPACE,):
+            if await session.get(Workspace, scope.workspace_id) is None:
+                session.add(Workspace(id=scope.workspace_id, name="Home"))
+    return database
+
+
+@asynccontextmanager
+async def library_of(
+    database: Database,
+    embedder: Embedder | None = None,
+    index: VectorIndex | None = None,
+    *,
+    largest: int = LARGEST,
+    limits: ReadingLimits | None = None,
+) -> AsyncIterator[Library]:
+    chosen = embedder or WordEmbedder()
+
+    async def open_embedder(scope: Scope, choice: EmbedderChoice) -> Embedder:
+        return chosen
+
+    dispatch = InProcess({"ingestion": 2})
+    kept = Index(database, index or NoIndex())
+    ingestion = Ingestion(database, kept, open_embedder, limits)
+    dispatch.serve("ingestion", ingestion.work)
+    removal = Removal(database, dispatch, kept)
+    library = Library(
+        database=database,
+        dispatch=dispatch,
+        index=kept,
+        search=Search(database, kept, Nearest(database), open_embedder),
+        uploads=Uploads(database, dispatch, removal, largest=largest),
+        ingestion=ingestion,
+        removal=removal,
+    )
+    try:
+        yield library
+    finally:
+        await dispatch.close(0)
+        await library.close()
+
+
+async def base(library: Library, scope: Scope = THE_WORKSPACE, **draft: object) -> str:
+    async with library.database.write() as session:
+        return (await bases.create(session, scope, Draft(**{"name": "Papers", **draft}))).id  # type: ignore[arg-type]
+
+
+async def upload(
+    library: Library, base_id: str, files: Mapping[str, bytes], scope: Scope = THE_WORKSPACE
+) -> list[Document]:
+    return await library.uploads.to_base(scope, base_id, sent(files))
+
+
+async def sent(files: Mapping[str, bytes]) -> AsyncIterator[File]:
+    for name, content in files.items():
+        yield File(name, in_chunks(content))
+
+
+async def in_chunks(content: bytes, size: int = 60_000) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
+
+
+async def ended(library: Library, document_id: str, scope: Scope = THE_WORKSPACE, within: float = 30) -> Document:
+    """The document, once it is ready or failed."""
+    async with asyncio.timeout(within):
+        while True:
+            async with library.database.read() as session:
+                document = await documents.find(session, scope, document_id, with_text=True)
+            if document.status != "processing":
+                return document
+            await asyncio.sleep(0.01)
+
+
+async def ready(library: Library, base_id: str, files: Mapping[str, bytes]) -> list[Document]:
+    uploaded = await upload(library, base_id, files)
+    taken = [await ended(library, document.id) for document in uploaded]
+    assert [document.error for document in taken] == [None] * len(taken)
+    return taken
+
+
+async def counts(database: Database) -> dict[str, int]:
+    async with database.read() as session:
+        return {
+            table.__tablename__: await session.scalar(select(func.count()).select_from(table)) or 0
+            for table in (Document, OriginalPiece, PassageRow, Embedding)
+        }
