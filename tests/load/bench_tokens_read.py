@@ -4,10 +4,11 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import uvloop
 
-from genai_stack.llm.chat_model import ChatRequest
+from genai_stack.llm.chat_model import ChatRequest, Delta
 from genai_stack.llm.chat_models import ChatModels
 from genai_stack.llm.patience import patient
 from genai_stack.outbound.addresses import Upstreams
@@ -16,17 +17,25 @@ from genai_stack.outbound.client import Outbound
 REQUEST = ChatRequest(model="fake", question="Go.")
 
 
-async def read(models: ChatModels, address: str, streams: int, watched: bool) -> tuple[int, float]:
-    """Deltas with text, and CPU seconds."""
-    model = models.model("openai_compatible", base_url=f"{address}/v1")
+Reader = Callable[[], Awaitable[int]]
 
-    async def one() -> int:
-        deltas = patient(model, REQUEST) if watched else model.stream(REQUEST)
-        return len([delta async for delta in deltas if delta.text])
 
-    began = time.process_time()
-    counts = await asyncio.gather(*(one() for _ in range(streams)))
-    return sum(counts), time.process_time() - began
+async def bare(outbound: Outbound, address: str) -> int:
+    """The floor: bytes read with aiohttp and thrown away."""
+    body = b'{"stream": true, "messages": [{"role": "user", "content": "Go."}]}'
+    async with outbound.session().post(f"{address}/v1/chat/completions", data=body) as response:
+        return len([chunk async for chunk in response.content.iter_any()])
+
+
+async def deltas(stream: AsyncIterator[Delta]) -> int:
+    return len([delta async for delta in stream if delta.text])
+
+
+async def measured(reader: Reader, streams: int) -> tuple[int, float, float]:
+    """Reads, CPU seconds, seconds."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    counts = await asyncio.gather(*(reader() for _ in range(streams)))
+    return sum(counts), time.process_time() - cpu, time.perf_counter() - wall
 
 
 async def main(streams: int = 40, tokens: int = 200, gap_ms: float = 20) -> None:
@@ -36,17 +45,23 @@ async def main(streams: int = 40, tokens: int = 200, gap_ms: float = 20) -> None
     )
     assert fake.stdout is not None
     address = (await fake.stdout.readline()).decode().split()[-1]
-    models = ChatModels(Outbound(Upstreams(private_allowed=True)))
+    outbound = Outbound(Upstreams(private_allowed=True))
+    model = ChatModels(outbound).model("openai_compatible", base_url=f"{address}/v1")
+    readers: dict[str, Reader] = {
+        "aiohttp, bytes thrown away": lambda: bare(outbound, address),
+        "the model's stream": lambda: deltas(model.stream(REQUEST)),
+        "with deadlines and retries": lambda: deltas(patient(model, REQUEST)),
+    }
     try:
-        await read(models, address, 1, watched=False)
         print(f"{streams} streams, {tokens} tokens each, {gap_ms:g} ms apart")
-        print(f"{'reader':<28}{'tokens':>8}{'reads':>8}{'CPU µs per token':>18}")
-        for name, watched in (("the wire alone", False), ("with deadlines and retries", True)):
-            reads, seconds = await read(models, address, streams, watched)
-            total = streams * tokens
-            print(f"{name:<28}{total:>8}{reads:>8}{seconds / total * 1e6:>18.1f}")
+        print(f"{'reader':<28}{'reads':>8}{'CPU µs per token':>18}{'wall over ideal':>17}")
+        for name, reader in readers.items():
+            await measured(reader, 1)
+            reads, cpu, wall = await measured(reader, streams)
+            ideal = max(tokens * gap_ms / 1000, 0.001)
+            print(f"{name:<28}{reads:>8}{cpu / streams / tokens * 1e6:>18.1f}{wall / ideal:>17.2f}")
     finally:
-        await models.close()
+        await outbound.close()
         fake.terminate()
         await fake.wait()
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from anthropic import AsyncAnthropic, Omit
     from anthropic.types import MessageParam, OutputConfigParam, RawMessageStreamEvent, ThinkingConfigParam
 
-SDK: Final = ("anthropic", "genai_stack.outbound.transport")
+_SDK: Final = ("anthropic", "genai_stack.outbound.transport")
 # Anthropic demands a limit. Thinking counts towards it.
 _MAX_TOKENS: Final = 8192
 _MAX_TOKENS_THINKING: Final = 32768
@@ -59,7 +59,7 @@ class AnthropicChat:
 
     @asynccontextmanager
     async def _client(self, connect_within: float) -> "AsyncGenerator[AsyncAnthropic]":
-        await imported(*SDK)
+        await imported(*_SDK)
         from anthropic import AsyncAnthropic  # noqa: PLC0415
 
         from genai_stack.outbound.transport import sdk_client  # noqa: PLC0415

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import httpx2
     from google.genai import Client, types
 
-SDK: Final = ("google.genai", "genai_stack.outbound.transport")
+_SDK: Final = ("google.genai", "genai_stack.outbound.transport")
 _STOPPED_BY_FILTER: Final = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"})
 
 
@@ -29,7 +29,7 @@ class GeminiChat:
         self._key = key
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
-        await imported(*SDK)
+        await imported(*_SDK)
         from genai_stack.outbound.transport import sdk_client  # noqa: PLC0415
 
         # Leaving google-genai's own stream does not end its request: closing this client does.
@@ -49,7 +49,7 @@ class GeminiChat:
                 raise _as_ours(error, self._remote) from error
 
     async def models(self) -> list[ModelCard]:
-        await imported(*SDK)
+        await imported(*_SDK)
         from genai_stack.outbound.transport import sdk_client  # noqa: PLC0415
 
         async with sdk_client(self._outbound, self._remote) as http:

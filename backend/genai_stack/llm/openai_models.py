@@ -9,11 +9,11 @@ from genai_stack.llm.providers import ModelCard
 from genai_stack.outbound.client import Outbound
 from genai_stack.outbound.remote import Remote, cause
 
-SDK: Final = ("openai", "genai_stack.outbound.transport")
+_SDK: Final = ("openai", "genai_stack.outbound.transport")
 
 
 async def openai_models(outbound: Outbound, remote: Remote, *, base_url: str, key: str | None) -> list[ModelCard]:
-    await imported(*SDK)
+    await imported(*_SDK)
     from openai import AsyncOpenAI  # noqa: PLC0415
 
     from genai_stack.outbound.transport import sdk_client  # noqa: PLC0415

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fakes.openai_server import OpenAIServer
 
@@ -56,6 +56,7 @@ def read(pieces: list[bytes], chars: int = 10_000) -> Delta:
     return Delta("".join(d.text for d in deltas), "".join(d.reasoning for d in deltas), last.usage, last.finish)
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(0, len(STREAM)), max_size=30))
 def test_any_cut_gives_the_same_answer(cuts: set[int]) -> None:
     places = sorted(cuts)

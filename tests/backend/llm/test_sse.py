@@ -1,7 +1,7 @@
 """Events out of bytes, however the network cuts them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genai_stack.llm.sse import EventSplitter, LineTooLongError
@@ -28,6 +28,7 @@ def test_event_is_given_as_soon_as_it_is_whole() -> None:
     assert splitter.feed(b"\n") == [b"2"]
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(0, len(STREAM)), max_size=40))
 def test_any_cut_gives_the_same_events(cuts: set[int]) -> None:
     places = sorted(cuts)

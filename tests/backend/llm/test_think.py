@@ -1,6 +1,6 @@
 """Reasoning inside an answer, however its pieces are cut."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genai_stack.llm.think import ThinkSplitter
@@ -41,6 +41,7 @@ def test_text_is_given_as_soon_as_it_can_be_no_tag() -> None:
     assert splitter.split(" <think>") == (" <think>", "")
 
 
+@settings(deadline=None)
 @given(st.lists(PARTS, max_size=12), st.data())
 def test_any_cut_gives_the_same(parts: list[str], data: st.DataObject) -> None:
     text = "".join(parts)
