@@ -18,7 +18,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """Which chat model is asked. `credential_id` names a stored key; `base_url` is the server, where it is not fixed."""
+    """Which chat model is asked. `credential_id` names a stored key; `base_url` its server, where it is not fixed."""
 
     provider: str
     credential_id: str | None = None
@@ -37,6 +37,7 @@ class Finding:
 
 Ask = Callable[[ModelChoice, ChatRequest], AsyncIterator[Delta]]
 Search = Callable[[Finding], Awaitable[Sequence[Passage]]]
+Count = Callable[[str | None], Awaitable[int]]
 Recall = Callable[[int], Awaitable[Sequence[Turn]]]
 
 
@@ -45,7 +46,7 @@ class Toolbox:
     """One for each node of a run: the question that was asked, a voice, and what is at hand.
 
     `ask` streams a chat model's answer, with deadlines and retries; `search` finds passages, best first; `recall` gives
-    up to so many earlier turns of the session, oldest first; `count` tells how many documents a search would look through.
+    up to so many earlier turns of the session, oldest first; `count` tells how many documents a search would look into.
     """
 
     question: str
@@ -53,3 +54,4 @@ class Toolbox:
     ask: Ask
     search: Search
     recall: Recall
+    count: Count

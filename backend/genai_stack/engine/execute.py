@@ -7,6 +7,8 @@ later followers that become ready. Nothing here waits for a level, scans all nod
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from genai_stack.engine.events import (
@@ -30,6 +32,8 @@ from genai_stack.errors import NodeTooSlow, StackError
 
 T = TypeVar("T")
 
+Ended = Literal["succeeded", "failed", "cancelled"]
+
 FIRST_PAUSE = 0.5  # seconds before the second attempt of a node; doubled for each further one
 CRASHED = "NODE_CRASHED"
 
@@ -50,27 +54,22 @@ class Log(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run ended."""
 
-    __slots__ = ("answer", "error", "sources", "status", "usage")
-
-    def __init__(
-        self,
-        status: Literal["succeeded", "failed", "cancelled"],
-        answer: str | None,
-        sources: list[Passage],
-        usage: Usage,
-        error: Trouble | None,
-    ) -> None:
-        self.status, self.answer, self.sources, self.usage, self.error = status, answer, sources, usage, error
+    status: Ended
+    answer: str | None
+    sources: list[Passage]
+    usage: Usage
+    error: Trouble | None
 
 
 class Execution(Generic[T]):
     """One run of a plan. `tools` makes what a node may use, given its voice.
 
-    `done` holds the outputs of nodes that an earlier attempt finished, `told` the passages that they found, and
-    `begun` the first `seq` of those that it started only: they run again, and what they said since is void.
+    `done` holds the outputs of nodes that an earlier attempt finished, `told` and `used` the passages that they found
+    and the tokens, and `begun` the first `seq` of those that it started only: they run again, what they said is void.
     """
 
     def __init__(
@@ -82,13 +81,14 @@ class Execution(Generic[T]):
         done: Mapping[str, Any] | None = None,
         begun: Mapping[str, int] | None = None,
         told: Mapping[str, Sequence[Passage]] | None = None,
+        used: Mapping[str, Usage] | None = None,
     ) -> None:
         self.plan, self.log, self.tools = plan, log, tools
         self.results: list[Any] = [None] * len(plan.steps)
         self.left = [step.waits_for for step in plan.steps]
         self.spoken: dict[int, list[str]] = {}
         self.passages: dict[int, list[Passage]] = {plan.index[key]: list(found) for key, found in (told or {}).items()}
-        self.used: dict[int, Usage] = {}
+        self.used: dict[int, Usage] = {plan.index[key]: dict(counts) for key, counts in (used or {}).items() if counts}
         self.error: Trouble | None = None
         self._begun = dict(begun or {})
         self._given_up: set[int] = set()
@@ -123,7 +123,7 @@ class Execution(Generic[T]):
             raise
         finally:
             self._watch.cancel()
-        return self._outcome()
+        return self.outcome()
 
     def cancel(self) -> None:
         """Stop every node that runs; what was said so far stays said."""
@@ -145,7 +145,7 @@ class Execution(Generic[T]):
 
     async def _drive(self, step: Step) -> None:
         """Runs a node, then one of those that it made ready, and so on; the others get branches of their own."""
-        steps, left, results, now = self.plan.steps, self.left, self.results, self._loop.time
+        steps, left, results = self.plan.steps, self.left, self.results
         task = asyncio.current_task()
         assert task is not None
         while True:
@@ -154,7 +154,7 @@ class Execution(Generic[T]):
                 await self.log.settled()
             inputs = self._inputs(step)
             self._running[index] = task
-            started = self._started[index] = now()
+            started = self._started[index] = perf_counter()
             seq = self._announce(step)
             try:
                 result = await step.run(step.config, inputs, self.tools(_Speaker(self, step), step))
@@ -164,7 +164,7 @@ class Execution(Generic[T]):
                     return
             del self._running[index]
             results[index] = result
-            duration = round((now() - started) * 1000, 3)
+            duration = round((perf_counter() - started) * 1000, 3)
             usage = self.used.get(index) if self.used else None
             self.log.write(
                 step.id,
@@ -225,7 +225,7 @@ class Execution(Generic[T]):
         elif not isinstance(error, Exception):
             raise error
         trouble = _trouble(step, error)
-        duration = round((self._loop.time() - self._started[step.index]) * 1000, 3)
+        duration = round((perf_counter() - self._started[step.index]) * 1000, 3)
         self.log.write(step.id, NodeFailed(step.label, step.type, duration, trouble, Preview(inputs)))
         self.error = self.error or trouble
         for index in sorted(self.plan.after(step.index) - self._given_up):
@@ -235,7 +235,7 @@ class Execution(Generic[T]):
             self.log.write(waiting.id, NodeSkipped(waiting.label, waiting.type, reason))
 
     def _stop_the_slow(self) -> None:
-        now, soonest = self._loop.time(), self.plan.shortest_limit
+        now, soonest = perf_counter(), self.plan.shortest_limit
         for index, task in list(self._running.items()):
             remaining = self._started[index] + self.plan.steps[index].node_type.time_limit - now
             if remaining <= 0 and index not in self._too_slow:
@@ -245,12 +245,13 @@ class Execution(Generic[T]):
                 soonest = min(soonest, remaining)
         self._watch = self._loop.call_later(soonest, self._stop_the_slow)
 
-    def _outcome(self) -> Outcome:
+    def outcome(self) -> Outcome:
+        """How it stands, once it has stopped."""
         usage: Usage = {}
         for counts in self.used.values():
             for name, count in counts.items():
                 usage[name] = usage.get(name, 0) + count
-        status = "cancelled" if self._cancelled else "failed" if self.error else "succeeded"
+        status: Ended = "cancelled" if self._cancelled else "failed" if self.error else "succeeded"
         return Outcome(status, self._answer(), self._sources(), usage, self.error)
 
     def _answer(self) -> str | None:

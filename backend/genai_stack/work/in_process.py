@@ -46,7 +46,7 @@ class InProcess:
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=grace)
             for task in late:
-                task.cancel()
+                _cancel_once(task)
             await asyncio.gather(*late, return_exceptions=True)
 
 
@@ -72,7 +72,7 @@ class _Line:
 
     def cancel(self, job_id: str) -> None:
         if task := self.running.get(job_id):
-            task.cancel()
+            _cancel_once(task)
             return
         for lane in self._lanes.values():
             for job in lane:
@@ -119,3 +119,9 @@ class _Line:
             del self._lanes[job.lane]
         elif was_first:
             self._parties.setdefault(lane[0].party, deque()).append(lane[0])
+
+
+def _cancel_once(task: "asyncio.Task[None]") -> None:
+    """A second cancellation would interrupt what a worker writes down after the first."""
+    if not task.cancelling():
+        task.cancel()

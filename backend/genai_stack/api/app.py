@@ -1,0 +1,48 @@
+"""The web application: every router, behind the gate."""
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from genai_stack import __version__
+from genai_stack.api import (
+    catalog,
+    chat,
+    credentials,
+    documents,
+    health,
+    knowledge_bases,
+    problems,
+    runs,
+    sockets,
+    workflows,
+)
+from genai_stack.api.cors import Cors
+from genai_stack.api.gate import Gate
+from genai_stack.api.given import Given
+from genai_stack.api.openapi import with_events
+from genai_stack.api.problems import RESPONSES
+
+PREFIX = "/api/v1"
+ROOMS = (catalog, workflows, knowledge_bases, documents, runs, chat, credentials, sockets)
+
+
+def create_app(given: Given) -> ASGIApp:
+    """The whole application over what its routes are given."""
+    app = FastAPI(
+        title="GenAI Stack",
+        version=__version__,
+        description="Build LLM workflows, feed them documents, and ask them.",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        separate_input_output_schemas=False,
+        responses=RESPONSES,
+    )
+    app.state.given = given
+    problems.install(app)
+    for room in ROOMS:
+        app.include_router(room.router, prefix=PREFIX)
+    app.include_router(health.router)
+    with_events(app)
+    return Gate(Cors(app, given.doors), given.doors)

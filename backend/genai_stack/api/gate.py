@@ -1,0 +1,83 @@
+"""What every request and socket passes first: its id, its Host and Origin, and the last resort for errors."""
+
+import re
+from collections.abc import Mapping
+from contextvars import Token
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from genai_stack.access.doors import Doors
+from genai_stack.api import problems
+from genai_stack.errors import StackError
+
+GUARDED = "/api/"
+"""Paths below this need a listed host and origin; health, metrics and static files do not."""
+
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class Gate:
+    """ASGI middleware, outermost."""
+
+    def __init__(self, app: ASGIApp, doors: Doors) -> None:
+        self._app, self._doors = app, doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _GIVEN_ID.fullmatch(given) else uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        bound = structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            if scope["path"].startswith(GUARDED):
+                self._doors.check_host(headers.get("host"))
+                self._doors.check_origin(headers.get("origin"))
+        except StackError as error:
+            await _refuse(scope, receive, send, problems.from_error(error, request_id))
+        else:
+            await self._pass(scope, receive, send, request_id)
+        finally:
+            _unbind(bound)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+            elif message["type"].startswith("websocket"):
+                begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            response = problems.unexpected(error, request_id)
+            if not begun:
+                await _refuse(scope, receive, send, response)
+            elif scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 1011, "reason": "The server failed; connect again."})
+            else:
+                raise
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, response: Any) -> None:
+    """A response before anything was sent; to a socket it is the denial of its handshake."""
+    if scope["type"] == "websocket":
+        await WebSocket(scope, receive, send).send_denial_response(response)
+    else:
+        await response(scope, receive, send)
+
+
+def _unbind(bound: Mapping[str, Token[Any]]) -> None:
+    structlog.contextvars.reset_contextvars(**bound)

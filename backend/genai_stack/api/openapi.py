@@ -1,0 +1,60 @@
+"""The API's description, with every event and every frame of the sockets."""
+
+from typing import Any, cast
+
+import msgspec
+from fastapi import FastAPI
+
+from genai_stack.api.chat import Cancel, ErrorFrame, Follow, Send
+from genai_stack.engine.events import EVENTS, Data
+
+REF = "#/components/schemas/{name}"
+
+
+def with_events(app: FastAPI) -> None:
+    """Adds `Event`, a union over `type`, and the chat's frames to the description that FastAPI makes."""
+    describe = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = describe()
+            schema["components"]["schemas"] |= event_schemas()
+        return cast("dict[str, Any]", app.openapi_schema)
+
+    app.openapi = described
+
+
+def event_schemas() -> dict[str, Any]:
+    _, components = msgspec.json.schema_components(
+        [*EVENTS, Send, Cancel, Follow, ErrorFrame], schema_hook=_preview, ref_template=REF
+    )
+    schemas = dict(components)
+    for data in EVENTS:
+        schemas[f"{data.__name__}Event"] = _event(data)
+    refs = {data.event: REF.format(name=f"{data.__name__}Event") for data in EVENTS}
+    schemas["Event"] = {
+        "description": "What a run's log holds: the same object over SSE and every socket.",
+        "oneOf": [{"$ref": ref} for ref in refs.values()],
+        "discriminator": {"propertyName": "type", "mapping": refs},
+    }
+    schemas["ClientFrame"] = {"oneOf": [{"$ref": REF.format(name=name)} for name in ("Send", "Cancel", "Follow")]}
+    return schemas
+
+
+def _event(data: type[Data]) -> dict[str, Any]:
+    node = {"type": "string"} if "node" in data.event else {"type": ["string", "null"]}
+    properties = {
+        "seq": {"type": "integer"},
+        "run_id": {"type": "string", "format": "uuid"},
+        "type": {"const": data.event, "type": "string"},
+        "node_id": node,
+        "at": {"type": "string", "format": "date-time"},
+        "data": {"$ref": REF.format(name=data.__name__)},
+    }
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _preview(kind: type) -> dict[str, Any]:
+    """A preview is shown by port."""
+    del kind
+    return {"type": "object", "additionalProperties": True}

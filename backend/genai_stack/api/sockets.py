@@ -1,0 +1,83 @@
+"""What the sockets share: who gets in, sending at the reader's pace, and a run's events."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import Query
+from starlette.websockets import WebSocket
+
+from genai_stack.api.given import Given, given
+from genai_stack.api.problems import from_error
+from genai_stack.api.routing import Policy, Router, member
+from genai_stack.api.shapes import Id
+from genai_stack.errors import StackError
+from genai_stack.runs import records
+from genai_stack.storage.scope import Scope
+
+router = Router(Policy.SOCKET, tag="sockets")
+
+PROTOCOL = "genai-stack"
+TOO_SLOW = 20.0  # seconds that a reader may take for one frame
+SLOW_READER = 1013
+
+
+async def admitted(socket: WebSocket) -> Scope | None:
+    """The workspace of who connects; None when the handshake was refused."""
+    try:
+        return member(socket)
+    except StackError as error:
+        await refuse(socket, error)
+        return None
+
+
+async def refuse(socket: WebSocket, error: StackError) -> None:
+    await socket.send_denial_response(from_error(error, str(socket.scope.get("state", {}).get("request_id", ""))))
+
+
+async def accept(socket: WebSocket) -> None:
+    offered = socket.scope.get("subprotocols", [])
+    await socket.accept(PROTOCOL if PROTOCOL in offered else None)
+
+
+async def send_run(socket: WebSocket, here: Given, scope: Scope, run_id: str, after: int) -> None:
+    """Every event of a run later than `after`, to its last one."""
+    feed = here.feed.follow(scope, run_id, after)
+    try:
+        async for frames in feed:
+            if frames:
+                async with asyncio.timeout(TOO_SLOW):
+                    for frame in frames:
+                        await socket.send({"type": "websocket.send", "text": frame.body})
+    finally:
+        await feed.aclose()
+
+
+@router.websocket("/runs/{run_id}/events")
+async def run_events(socket: WebSocket, run_id: Id, after: Annotated[int, Query(ge=0)] = 0) -> None:
+    """Follows one run from after a `seq`, and closes when the run has ended."""
+    here = given(socket)
+    scope = await admitted(socket)
+    if scope is None:
+        return
+    try:
+        async with here.database.read() as session:
+            await records.get(session, scope, run_id)
+    except StackError as error:
+        await refuse(socket, error)
+        return
+    await accept(socket)
+    sending = asyncio.ensure_future(send_run(socket, here, scope, run_id, after))
+    listening = asyncio.ensure_future(_until_closed(socket))
+    await asyncio.wait((sending, listening), return_when=asyncio.FIRST_COMPLETED)
+    for task in (sending, listening):
+        task.cancel()
+    ended, _ = await asyncio.gather(sending, listening, return_exceptions=True)
+    if isinstance(ended, TimeoutError):
+        await socket.close(SLOW_READER, "You read too slowly: connect again and go on after the last seq.")
+    elif ended is None:
+        await socket.close()
+
+
+async def _until_closed(socket: WebSocket) -> None:
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass

@@ -1,0 +1,181 @@
+"""Workflows, their versions, and whether they can run."""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Response
+
+from genai_stack.api.given import Given, Here
+from genai_stack.api.routing import Policy, Router, member
+from genai_stack.api.shapes import (
+    GraphIn,
+    Id,
+    Limit,
+    Page,
+    ProblemOut,
+    Skip,
+    Validity,
+    VersionItem,
+    VersionOut,
+    WorkflowIn,
+    WorkflowItem,
+    WorkflowOut,
+)
+from genai_stack.engine import graph
+from genai_stack.engine.node import Facts
+from genai_stack.engine.validate import Problem, described, errors_in, validate
+from genai_stack.errors import Invalid
+from genai_stack.runs import records
+from genai_stack.storage.database import ReadSession
+from genai_stack.storage.scope import Scope
+from genai_stack.storage.tables import Workflow
+from genai_stack.workflows import store
+
+router = Router(Policy.WORKSPACE, tag="workflows", prefix="/workflows")
+
+Mine = Annotated[Scope, Depends(member)]
+
+
+@router.post("", status_code=201)
+async def save_new(body: WorkflowIn, response: Response, here: Here, scope: Mine) -> WorkflowOut:
+    """Save a graph, half-built or whole; `problems` say what keeps it from running."""
+    graph.read(body.configuration, here.limits)
+    async with here.database.write() as session:
+        workflow = await store.add(session, scope, body.name, body.description, body.configuration)
+        return await _out(session, here, scope, workflow, response)
+
+
+@router.get("")
+async def search(here: Here, scope: Mine, q: str = "", skip: Skip = 0, limit: Limit = 50) -> Page[WorkflowItem]:
+    """Workflows by a part of their name or description, last changed first."""
+    async with here.database.read() as session:
+        found, total = await store.search(session, scope, q, skip, limit)
+        facts = await store.facts(session, scope)
+        owned = await store.own_knowledge_bases(session, scope, [workflow.id for workflow in found])
+    items = [_item(workflow, here, facts, owned.get(workflow.id)) for workflow in found]
+    return Page(items=items, total=total, skip=skip, limit=limit)
+
+
+@router.get("/{workflow_id}")
+async def get(workflow_id: Id, response: Response, here: Here, scope: Mine) -> WorkflowOut:
+    async with here.database.read() as session:
+        workflow = await store.get(session, scope, workflow_id)
+        return await _out(session, here, scope, workflow, response)
+
+
+@router.put("/{workflow_id}")
+async def replace(
+    workflow_id: Id,
+    body: WorkflowIn,
+    response: Response,
+    here: Here,
+    scope: Mine,
+    if_match: Annotated[str | None, Header(description="The ETag of the version that was edited.")] = None,
+) -> WorkflowOut:
+    """Save as the next version. With a stale `If-Match`, 412 and nothing changes."""
+    graph.read(body.configuration, here.limits)
+    async with here.database.write() as session:
+        workflow = await store.replace(
+            session, scope, workflow_id, body.name, body.description, body.configuration, _expected(if_match)
+        )
+        return await _out(session, here, scope, workflow, response)
+
+
+@router.delete("/{workflow_id}", status_code=204)
+async def remove(workflow_id: Id, here: Here, scope: Mine) -> None:
+    """Remove it with its versions, runs, sessions and own documents."""
+    async with here.database.read() as session:
+        await store.get(session, scope, workflow_id)
+        owned = await store.own_knowledge_bases(session, scope, [workflow_id])
+        running = await records.unended_of_workflow(session, scope, workflow_id)
+    for run_id in running:
+        await here.runs.cancel(scope, run_id)
+    for knowledge_base_id in owned.values():
+        await here.removal.delete_base(scope, knowledge_base_id)
+    async with here.database.write() as session:
+        await store.remove(session, scope, workflow_id)
+
+
+@router.get("/{workflow_id}/versions")
+async def versions(workflow_id: Id, here: Here, scope: Mine, skip: Skip = 0, limit: Limit = 50) -> Page[VersionItem]:
+    """What was saved, newest first."""
+    async with here.database.read() as session:
+        found, total = await store.versions(session, scope, workflow_id, skip, limit)
+    items = [VersionItem.model_validate(version, from_attributes=True) for version in found]
+    return Page(items=items, total=total, skip=skip, limit=limit)
+
+
+@router.get("/{workflow_id}/versions/{number}")
+async def version(workflow_id: Id, number: int, here: Here, scope: Mine) -> VersionOut:
+    async with here.database.read() as session:
+        found = await store.version(session, scope, workflow_id, number)
+    return VersionOut.model_validate(found, from_attributes=True)
+
+
+@router.post("/validate")
+async def validate_unsaved(body: GraphIn, here: Here, scope: Mine) -> Validity:
+    """Whether a graph that is not saved can run."""
+    async with here.database.read() as session:
+        return _validity(problems_of(body.configuration, here, await store.facts(session, scope)))
+
+
+@router.post("/{workflow_id}/validate")
+async def validate_saved(workflow_id: Id, here: Here, scope: Mine) -> Validity:
+    """Whether a saved workflow can run."""
+    async with here.database.read() as session:
+        workflow = await store.get(session, scope, workflow_id)
+        return _validity(problems_of(workflow.configuration, here, await store.facts(session, scope)))
+
+
+def problems_of(configuration: dict[str, Any], here: Given, facts: Facts) -> list[Problem]:
+    return validate(graph.read(configuration, here.limits), here.catalog, facts)
+
+
+def _validity(problems: Sequence[Problem]) -> Validity:
+    return Validity(valid=not errors_in(problems), problems=_out_of(problems))
+
+
+def _out_of(problems: Sequence[Problem]) -> list[ProblemOut]:
+    return [ProblemOut(**described(problem)) for problem in problems]
+
+
+async def _out(session: ReadSession, here: Given, scope: Scope, workflow: Workflow, response: Response) -> WorkflowOut:
+    problems = problems_of(workflow.configuration, here, await store.facts(session, scope))
+    owned = await store.own_knowledge_bases(session, scope, [workflow.id])
+    response.headers["etag"] = f'"{workflow.version}"'
+    return WorkflowOut(
+        id=workflow.id,
+        name=workflow.name,
+        description=workflow.description,
+        configuration=workflow.configuration,
+        version=workflow.version,
+        problems=_out_of(problems),
+        knowledge_base_id=owned.get(workflow.id),
+        created_at=workflow.created_at,
+        updated_at=workflow.updated_at,
+    )
+
+
+def _item(workflow: Workflow, here: Given, facts: Facts, knowledge_base_id: str | None) -> WorkflowItem:
+    saved = graph.Graph.model_validate(workflow.configuration)
+    return WorkflowItem(
+        id=workflow.id,
+        name=workflow.name,
+        description=workflow.description,
+        version=workflow.version,
+        node_types=list(dict.fromkeys(node.type for node in saved.nodes)),
+        error_count=len(errors_in(validate(saved, here.catalog, facts))),
+        knowledge_base_id=knowledge_base_id,
+        created_at=workflow.created_at,
+        updated_at=workflow.updated_at,
+    )
+
+
+def _expected(if_match: str | None) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tag = re.fullmatch(r'\s*(?:W/)?"(\d{1,9})"\s*', if_match)
+    if tag is None:
+        raise Invalid('If-Match must be the ETag of a version, such as "3".')
+    return int(tag[1])

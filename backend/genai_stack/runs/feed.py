@@ -1,0 +1,75 @@
+"""A run's events for a reader: what is committed, then what comes, each once and in order."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from sqlalchemy import select
+
+from genai_stack.engine.events import ENDED
+from genai_stack.runs import records
+from genai_stack.runs.journal import Frame, Journal
+from genai_stack.storage.database import Database
+from genai_stack.storage.scope import Scope
+from genai_stack.storage.tables import Event
+from genai_stack.work.wake import Wake
+
+LAST = "run.finished"
+PAGE = 500  # events read from the database at once
+POLL = 5.0  # seconds after which a reader looks for itself, should a bell be lost
+
+
+class Feed:
+    """Reads a run's log and goes on as it grows. Readers pull: a slow one holds up nothing, and nothing in memory."""
+
+    def __init__(self, database: Database, journal: Journal, wake: Wake) -> None:
+        self._database, self._journal, self._wake = database, journal, wake
+
+    async def follow(self, scope: Scope, run_id: str, after: int) -> AsyncGenerator[list[Frame]]:
+        """Events later than `after`, in lists, to the last one of the run; an empty list while nothing happens."""
+        with self._wake.listen(f"run:{run_id}") as bell:
+            while True:
+                frames = await self.since(scope, run_id, after)
+                if not frames:
+                    await bell.wait(POLL)
+                    frames = await self.since(scope, run_id, after)
+                yield frames
+                if frames:
+                    after = frames[-1].seq
+                    if frames[-1].type == LAST:
+                        return
+
+    async def ended_within(self, scope: Scope, run_id: str, seconds: float) -> bool:
+        """Whether the run ends before the time is over."""
+        with self._wake.listen(f"run:{run_id}") as bell:
+            loop = asyncio.get_running_loop()
+            deadline = loop.time() + seconds
+            while True:
+                if await self._has_ended(scope, run_id):
+                    return True
+                remaining = deadline - loop.time()
+                if remaining <= 0:
+                    return False
+                await bell.wait(min(remaining, POLL))
+
+    async def _has_ended(self, scope: Scope, run_id: str) -> bool:
+        run_log = self._journal.at_hand(run_id)
+        if run_log is not None:
+            return bool(run_log.tail) and run_log.tail[-1].type == LAST
+        async with self._database.read() as session:
+            run = await records.get(session, scope, run_id)
+            return run.status in ENDED
+
+    async def since(self, scope: Scope, run_id: str, after: int) -> list[Frame]:
+        """Up to a page of the events later than `after`."""
+        run_log = self._journal.at_hand(run_id)
+        if run_log is not None and run_log.tail and run_log.tail[0].seq <= after + 1:
+            skipped = after + 1 - run_log.tail[0].seq
+            return list(run_log.tail)[skipped:] if skipped else list(run_log.tail)
+        async with self._database.read() as session:
+            rows = await session.execute(
+                select(Event.seq, Event.type, Event.body)
+                .where(Event.run_id == run_id, Event.workspace_id == scope.workspace_id, Event.seq > after)
+                .order_by(Event.seq)
+                .limit(PAGE)
+            )
+            return [Frame(seq, kind, body) for seq, kind, body in rows]

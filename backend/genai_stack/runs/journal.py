@@ -1,0 +1,293 @@
+"""The journal: what runs do, committed in groups before anyone is told.
+
+Every run writes into a log of its own; one task commits what all logs have, at once. Text comes in pieces: the first
+goes out immediately, later ones share an event for `WINDOW` seconds. Only the current attempt of a run is written.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+import structlog
+from sqlalchemy import Insert, bindparam, insert, select, update
+
+from genai_stack.engine.events import AnswerDelta, Data, NodeFinished, Thinking
+from genai_stack.errors import Busy, StackError
+from genai_stack.runs.previews import event_body
+from genai_stack.storage.database import Database, WriteSession
+from genai_stack.storage.scope import Scope
+from genai_stack.storage.tables import Event, NodeOutput, Run
+from genai_stack.work.wake import Wake
+
+WINDOW = 0.03  # seconds in which later pieces of a text share an event
+TAIL = 256  # committed events of a running run that are kept at hand for its readers
+PATIENCE = 30.0  # seconds for which commits are tried while the database is away
+
+_insert_event = insert(Event).values(
+    run_id=bindparam("r"), seq=bindparam("s"), workspace_id=bindparam("w"), type=bindparam("t"), body=bindparam("b")
+)
+_insert_output = insert(NodeOutput)
+
+log = structlog.get_logger(__name__)
+
+
+class Fenced(StackError):
+    """Another attempt owns the run now: this one must not write."""
+
+    code = "FENCED"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A committed event: `body` is what every reader gets."""
+
+    seq: int
+    type: str
+    body: str
+
+
+@dataclass(slots=True)
+class Ending:
+    """What is committed together with the last event of a run."""
+
+    values: dict[str, Any]
+    rows: Sequence[Insert] = ()
+
+
+@dataclass(slots=True)
+class _Unwritten:
+    frames: list[Frame] = field(default_factory=list[Frame])
+    outputs: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    ending: Ending | None = None
+
+
+class RunLog:
+    """The log of one attempt at one run; the engine's `Log`."""
+
+    def __init__(self, journal: "Journal", scope: Scope, run_id: str, attempt: int, last_seq: int) -> None:
+        self.scope, self.run_id, self.attempt = scope, run_id, attempt
+        self.tail: deque[Frame] = deque(maxlen=TAIL)
+        self.lost: BaseException | None = None
+        self.unwritten = _Unwritten()
+        self._journal = journal
+        self._seq = last_seq
+        self._text: list[str] = []
+        self._speaker: tuple[str, str] | None = None
+        self._spoke_at = 0.0
+        self._waiting: list[asyncio.Future[None]] = []
+
+    def write(self, node_id: str | None, data: Data, outputs: object | None = None) -> int:
+        if self._text:
+            self.flush_text()
+        seq = self._append(node_id, data)
+        if outputs is not None and node_id is not None and isinstance(data, NodeFinished):
+            kept = msgspec.json.encode(outputs).decode()
+            row = {"run_id": self.run_id, "node_id": node_id, "workspace_id": self.scope.workspace_id, "outputs": kept}
+            self.unwritten.outputs.append(row)
+        self._journal.kick(self)
+        return seq
+
+    def speak(self, node_id: str, kind: Literal["answer", "reasoning"], text: str) -> None:
+        if self._speaker != (node_id, kind):
+            self.flush_text()
+            self._speaker = (node_id, kind)
+        self._text.append(text)
+        if self._journal.now() - self._spoke_at >= WINDOW:
+            self.flush_text()
+            self._journal.kick(self)
+        else:
+            self._journal.flush_soon(self)
+
+    def end(self, data: Data, ending: Ending) -> None:
+        """The last event, and what is committed with it."""
+        if self._text:
+            self.flush_text()
+        self.unwritten.ending = ending
+        self._append(None, data)
+        self._journal.kick(self)
+
+    async def settled(self) -> None:
+        if self.lost is not None:
+            raise self.lost
+        if self._text:
+            self.flush_text()
+        if self.unwritten.frames or self._journal.is_writing(self):
+            waiter = self._journal.future()
+            self._waiting.append(waiter)
+            self._journal.kick(self)
+            await waiter
+
+    def flush_text(self) -> None:
+        if not self._text or self._speaker is None:
+            return
+        node_id, kind = self._speaker
+        text = self._text[0] if len(self._text) == 1 else "".join(self._text)
+        self._text.clear()
+        self._spoke_at = self._journal.now()
+        self._append(node_id, AnswerDelta(text) if kind == "answer" else Thinking(text, "reasoning"))
+
+    def _append(self, node_id: str | None, data: Data) -> int:
+        if self.lost is not None:
+            raise self.lost
+        self._seq += 1
+        body = event_body(self.run_id, self._seq, node_id, time.time(), data)
+        self.unwritten.frames.append(Frame(self._seq, data.event, body))
+        return self._seq
+
+    def committed(self, frames: list[Frame]) -> None:
+        self.tail.extend(frames)
+        if not self.unwritten.frames:
+            self._release(None)
+
+    def lose(self, error: BaseException) -> None:
+        """Nothing of this attempt is written any more."""
+        self.lost = error
+        self._release(error)
+
+    def _release(self, error: BaseException | None) -> None:
+        waiting, self._waiting = self._waiting, []
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_exception(error) if error else waiter.set_result(None)
+
+
+class Journal:
+    """One for each process. `start` it before runs write, `close` it after the last one."""
+
+    def __init__(self, database: Database, wake: Wake) -> None:
+        self._database, self._wake = database, wake
+        self._logs: dict[str, RunLog] = {}
+        self._dirty: dict[str, RunLog] = {}
+        self._writing: dict[str, RunLog] = {}
+        self._talking: dict[str, RunLog] = {}
+        self._tick: asyncio.TimerHandle | None = None
+        self._kicked = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.now: Callable[[], float] = self._loop.time
+        self.future: Callable[[], asyncio.Future[None]] = self._loop.create_future
+        self._task = self._loop.create_task(self._write_on())
+
+    async def close(self) -> None:
+        """Commit what is left, then stop."""
+        self._closing = True
+        self._kicked.set()
+        if self._task is not None:
+            await self._task
+
+    def open(self, scope: Scope, run_id: str, attempt: int, last_seq: int) -> RunLog:
+        opened = self._logs[run_id] = RunLog(self, scope, run_id, attempt, last_seq)
+        return opened
+
+    def shut(self, run_log: RunLog) -> None:
+        if self._logs.get(run_log.run_id) is run_log:
+            del self._logs[run_log.run_id]
+
+    def at_hand(self, run_id: str) -> RunLog | None:
+        """The log of a run that is being written in this process."""
+        return self._logs.get(run_id)
+
+    def kick(self, run_log: RunLog) -> None:
+        self._dirty[run_log.run_id] = run_log
+        self._kicked.set()
+
+    def is_writing(self, run_log: RunLog) -> bool:
+        return run_log.run_id in self._writing
+
+    def flush_soon(self, run_log: RunLog) -> None:
+        self._talking[run_log.run_id] = run_log
+        if self._tick is None:
+            self._tick = self._loop.call_later(WINDOW, self._flush_talking)
+
+    def _flush_talking(self) -> None:
+        self._tick = None
+        talking, self._talking = self._talking, {}
+        for run_log in talking.values():
+            if run_log.lost is None:
+                run_log.flush_text()
+                self.kick(run_log)
+
+    async def _write_on(self) -> None:
+        while self._dirty or not self._closing:
+            await self._kicked.wait()
+            self._kicked.clear()
+            self._writing, self._dirty = self._dirty, {}
+            batch = [(run_log, run_log.unwritten) for run_log in self._writing.values() if run_log.unwritten.frames]
+            for run_log, _ in batch:
+                run_log.unwritten = _Unwritten()
+            try:
+                if batch:
+                    await self._commit_patiently(batch)
+            finally:
+                idle = [run_log for run_log in self._writing.values() if not run_log.unwritten.frames]
+                self._writing = {}
+                for run_log in idle:
+                    run_log.committed([])
+
+    async def _commit_patiently(self, batch: list[tuple[RunLog, _Unwritten]]) -> None:
+        """Tries again while the database is away; after `PATIENCE` the runs of the batch are lost, and say so."""
+        deadline, pause = self.now() + PATIENCE, 0.05
+        while True:
+            try:
+                fenced = await self._commit(batch)
+                break
+            except Exception as error:
+                if not isinstance(error, Busy) or self.now() > deadline:
+                    log.exception("journal.lost", runs=[run_log.run_id for run_log, _ in batch])
+                    for run_log, _ in batch:
+                        run_log.lose(error)
+                    return
+                log.warning("journal.waits", reason=str(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 1.0)
+        for run_log, unwritten in batch:
+            if run_log.run_id in fenced:
+                run_log.lose(Fenced("Another worker has taken this run up."))
+            else:
+                run_log.committed(unwritten.frames)
+                self._wake.tell(f"run:{run_log.run_id}")
+
+    async def _commit(self, batch: list[tuple[RunLog, _Unwritten]]) -> set[str]:
+        async with self._database.write() as session:
+            fenced = await _fenced(session, [run_log for run_log, _ in batch])
+            events: list[dict[str, Any]] = []
+            outputs: list[dict[str, str]] = []
+            for run_log, unwritten in batch:
+                if run_log.run_id not in fenced:
+                    run_id, workspace = run_log.run_id, run_log.scope.workspace_id
+                    events += [
+                        {"r": run_id, "s": frame.seq, "w": workspace, "t": frame.type, "b": frame.body}
+                        for frame in unwritten.frames
+                    ]
+                    outputs += unwritten.outputs
+            connection = await session.connection()
+            if events:
+                await connection.execute(_insert_event, events)
+            if outputs:
+                await connection.execute(_insert_output, outputs)
+            for run_log, unwritten in batch:
+                if unwritten.ending is not None and run_log.run_id not in fenced:
+                    await _end(session, run_log.run_id, unwritten.ending)
+        return fenced
+
+
+async def _fenced(session: WriteSession, logs: list[RunLog]) -> set[str]:
+    """The runs whose attempt is no longer the current one. Their rows stay locked until the commit."""
+    rows = await session.execute(
+        select(Run.id, Run.attempt).where(Run.id.in_([run_log.run_id for run_log in logs])).with_for_update(read=True)
+    )
+    current = {row.id: row.attempt for row in rows}
+    return {run_log.run_id for run_log in logs if current.get(run_log.run_id) != run_log.attempt}
+
+
+async def _end(session: WriteSession, run_id: str, ending: Ending) -> None:
+    await session.execute(update(Run).where(Run.id == run_id).values(**ending.values))
+    for row in ending.rows:
+        await session.execute(row)

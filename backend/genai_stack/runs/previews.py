@@ -1,0 +1,48 @@
+"""What went through a node's ports, in short, and events as they are sent."""
+
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import msgspec
+
+from genai_stack.engine.events import Data, Preview
+from genai_stack.engine.ports import Passage
+
+TEXT_SHOWN = 2_000  # characters of a text
+PASSAGES_SHOWN = 10
+PASSAGE_SHOWN = 300  # characters of each
+
+
+def event_body(run_id: str, seq: int, node_id: str | None, at: float, data: Data) -> str:
+    """An event as every reader gets it. `at` is in seconds since 1970."""
+    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6]
+    node = b"null" if node_id is None else _encode(node_id)
+    return (
+        b'{"seq":%d,"run_id":"%s","type":"%s","node_id":%s,"at":"%sZ","data":%s}'
+        % (seq, run_id.encode(), data.event.encode(), node, moment.encode(), _encode(data))
+    ).decode()
+
+
+def _shown(value: object) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= TEXT_SHOWN else value[:TEXT_SHOWN] + "…"
+    if isinstance(value, Passage):
+        short = value.text if len(value.text) <= PASSAGE_SHOWN else value.text[:PASSAGE_SHOWN] + "…"
+        return {"document_id": value.document_id, "filename": value.filename, "page": value.page,
+                "score": value.score, "text": short}  # fmt: skip
+    if isinstance(value, tuple):
+        return [_shown(part) for part in cast("tuple[object, ...]", value)[:PASSAGES_SHOWN]]
+    return value
+
+
+def _preview(thing: Any) -> Any:
+    if not isinstance(thing, Preview):
+        raise TypeError(f"an event cannot hold a {type(thing).__name__}")
+    ports = thing.ports
+    if not is_dataclass(ports):
+        return _shown(ports)
+    return {field.name: _shown(getattr(ports, field.name)) for field in fields(ports)}
+
+
+_encode = msgspec.json.Encoder(enc_hook=_preview).encode

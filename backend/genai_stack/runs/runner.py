@@ -1,0 +1,168 @@
+"""Takes a run up, runs its plan, and writes down how it ended."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy import Insert
+
+from genai_stack.engine.catalog import Catalog
+from genai_stack.engine.events import Answer, ChatMessage, RunFinished, RunStarted, Trouble
+from genai_stack.engine.execute import Execution, Outcome
+from genai_stack.engine.graph import Graph
+from genai_stack.engine.node import Voice
+from genai_stack.engine.schedule import Plan, Step
+from genai_stack.engine.validate import errors_in, validate
+from genai_stack.errors import Busy
+from genai_stack.runs import records
+from genai_stack.runs.journal import Ending, Fenced, Journal, RunLog
+from genai_stack.runs.resume import Past, read_past
+from genai_stack.storage.columns import now
+from genai_stack.storage.database import Database
+from genai_stack.storage.scope import Scope
+from genai_stack.storage.tables import Run
+from genai_stack.toolbox import Toolbox
+from genai_stack.work.dispatch import Job
+
+PLANS = 256  # compiled versions of workflows that are kept at hand
+
+GraphOf = Callable[[Scope, str, int], Awaitable[dict[str, Any]]]
+"""The configuration of a workflow's version."""
+
+ToolsFor = Callable[[Run], Callable[[Voice, Step], Toolbox]]
+Answered = Callable[[Run, Outcome], tuple[ChatMessage | None, Sequence[Insert]]]
+"""What else is stored with an answer: the assistant's message of a chat."""
+
+CANCELLED = Outcome("cancelled", None, [], {}, None)
+OUTDATED = "The workflow's saved version cannot be run any more. Open it, mend its problems and save it."
+
+log = structlog.get_logger(__name__)
+
+
+class Runner:
+    """The worker of the queue `runs`."""
+
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        catalog: Catalog,
+        *,
+        graph_of: GraphOf,
+        tools_for: ToolsFor,
+        answered: Answered,
+    ) -> None:
+        self._database, self._journal, self._catalog = database, journal, catalog
+        self._graph_of, self._tools_for, self._answered = graph_of, tools_for, answered
+        self._plans: OrderedDict[tuple[str, int], Plan] = OrderedDict()
+
+    async def work(self, job: Job) -> None:
+        scope = Scope(job.workspace_id)
+        claiming = asyncio.ensure_future(self._claim(scope, job.id))
+        try:
+            run, last_seq = await asyncio.shield(claiming)
+            stopped = False
+        except asyncio.CancelledError:
+            run, last_seq = await claiming
+            stopped = True
+        if run is None:
+            return
+        run_log = self._journal.open(scope, run.id, run.attempt, last_seq)
+        try:
+            if stopped:
+                await self._after_stop(scope, run, run_log, CANCELLED)
+            elif run.cancel_requested:
+                await self._end(run_log, run, CANCELLED)
+            elif run.lost >= records.MOST_LOST:
+                reason = f"The run was given up: {run.lost} workers died while they were at it."
+                await self._end(run_log, run, _failed("RUN_LOST", reason))
+            else:
+                await self._attempt(scope, run, run_log)
+        except Fenced:
+            log.warning("run.fenced", run=run.id, attempt=run.attempt)
+        except Busy:
+            log.exception("run.waits_for_storage", run=run.id)
+        finally:
+            self._journal.shut(run_log)
+
+    async def _claim(self, scope: Scope, run_id: str) -> tuple[Run | None, int]:
+        async with self._database.write() as session:
+            run = await records.claim(session, scope, run_id)
+            return run, await records.last_seq(session, scope, run_id) if run is not None else 0
+
+    async def _attempt(self, scope: Scope, run: Run, run_log: RunLog) -> None:
+        execution: Execution[Toolbox] | None = None
+        try:
+            plan = await self._plan(scope, run)
+            if plan is None:
+                await self._end(run_log, run, _failed("INVALID_GRAPH", OUTDATED))
+                return
+            execution = await self._prepared(scope, run, run_log, plan)
+            outcome = await execution.run()
+        except asyncio.CancelledError:
+            await self._after_stop(scope, run, run_log, execution.outcome() if execution else CANCELLED)
+        else:
+            await self._end(run_log, run, outcome)
+
+    async def _prepared(self, scope: Scope, run: Run, run_log: RunLog, plan: Plan) -> Execution[Toolbox]:
+        past = Past()
+        if run.attempt > 1:
+            async with self._database.read() as session:
+                past = await read_past(session, scope, run.id, plan)
+        if not past.started:
+            run_log.write(None, RunStarted(run.workflow_id, run.version, plan.described()))
+        told = {node_id: passages for node_id, passages in past.told.items() if node_id in past.done}
+        tools = self._tools_for(run)
+        return Execution(plan, run_log, tools, done=past.done, begun=past.begun, told=told, used=past.used)
+
+    async def _after_stop(self, scope: Scope, run: Run, run_log: RunLog, outcome: Outcome) -> None:
+        """A person stopped the run, or this process ends: then the run is handed back."""
+        async with self._database.read() as session:
+            asked = (await records.get(session, scope, run.id)).cancel_requested
+        if asked:
+            await self._end(run_log, run, outcome)
+            return
+        await run_log.settled()
+        async with self._database.write() as session:
+            await records.hand_back(session, scope, run.id, run.attempt)
+
+    async def _plan(self, scope: Scope, run: Run) -> Plan | None:
+        """The run's compiled version; None when it was valid once and is no more, as after an upgrade."""
+        key = (run.workflow_id, run.version)
+        plan = self._plans.get(key)
+        if plan is None:
+            graph = Graph.model_validate(await self._graph_of(scope, *key))
+            if errors_in(validate(graph, self._catalog)):
+                return None
+            plan = self._plans[key] = Plan(graph, self._catalog)
+            if len(self._plans) > PLANS:
+                self._plans.popitem(last=False)
+        self._plans.move_to_end(key)
+        return plan
+
+    async def _end(self, run_log: RunLog, run: Run, outcome: Outcome) -> None:
+        """The whole answer, the last event, the run's row and the chat's message: one commit."""
+        ended = now()
+        message, rows = self._answered(run, outcome)
+        if outcome.answer is not None:
+            complete = outcome.status == "succeeded"
+            run_log.write(None, Answer(outcome.answer, outcome.sources, outcome.usage, complete, message))
+        started = run.started_at or run.created_at
+        duration = round((ended - started).total_seconds() * 1000, 3)
+        values = {
+            "status": outcome.status,
+            "answer": outcome.answer,
+            "sources": msgspec.to_builtins(outcome.sources),
+            "usage": outcome.usage,
+            "error": msgspec.to_builtins(outcome.error),
+            "finished_at": ended,
+        }
+        run_log.end(RunFinished(outcome.status, outcome.error, duration, outcome.usage), Ending(values, rows))
+        await run_log.settled()
+
+
+def _failed(code: str, message: str) -> Outcome:
+    return Outcome("failed", None, [], {}, Trouble(code, message))
