@@ -26,3 +26,8 @@ class Embedder(Protocol):
 
 def dimensions(vector: bytes) -> int:
     return len(vector) // 4
+
+
+def readable(text: str) -> str:
+    """Lone surrogates are no text, and nobody takes them: they become U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any
 
 from genai_stack.embedding import local_child as wire
-from genai_stack.embedding.embedder import Purpose
+from genai_stack.embedding.embedder import Purpose, readable
 from genai_stack.embedding.minilm import DIMENSIONS, FINGERPRINT
 from genai_stack.errors import EmbedderMissing, ProviderBroken, ProviderUnreachable
 
@@ -20,9 +20,9 @@ STOP_TIME = 2.0  # seconds between the closed stdin and the kill
 
 
 class LocalEmbedder:
-    def __init__(self, *, threads: int | None = None, idle_seconds: float = 300, model_command: Sequence[str] = ()):
+    def __init__(self, *, threads: int | None = None, idle_seconds: float = 300, child_command: Sequence[str] = ()):
         self._threads = threads or os.cpu_count() or 1
-        self._command = (*model_command,) or (sys.executable, "-m", wire.__name__, str(self._threads))
+        self._command = (*child_command,) or (sys.executable, "-m", wire.__name__, str(self._threads))
         self._idle_seconds = idle_seconds
         # One batch more than threads, so that the child never waits for the next.
         self._slots = asyncio.Semaphore(self._threads + 1)
@@ -58,7 +58,7 @@ class LocalEmbedder:
             return await self._ask(texts, wire.PASSAGES)
 
     async def _ask(self, texts: Sequence[str], kind: int) -> list[bytes]:
-        body = json.dumps([_readable(text) for text in texts]).encode()
+        body = json.dumps([readable(text[:LONGEST]) for text in texts]).encode()
         self._asking += 1
         if self._idle:
             self._idle.cancel()
@@ -126,7 +126,9 @@ class _Child:
     async def start(cls, command: Sequence[str]) -> "_Child":
         # An empty environment: no secret of the server's is in the child.
         pipe = asyncio.subprocess.PIPE
-        return cls(await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env={}))
+        return cls(
+            await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env={}, start_new_session=True)
+        )
 
     @property
     def pid(self) -> int:
@@ -194,11 +196,6 @@ class _Child:
 def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(texts), BATCH):
         yield texts[start : start + BATCH]
-
-
-def _readable(text: str) -> str:
-    """Lone surrogates are no text; the tokenizer would refuse them."""
-    return text[:LONGEST].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 async def _all(asked: Sequence[Coroutine[Any, Any, list[bytes]]]) -> list[list[bytes]]:

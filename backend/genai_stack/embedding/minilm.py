@@ -79,8 +79,12 @@ class MiniLM:
         self._files = {name: _mapped(folder / name) for name in SHA256}
         self._hashing = threading.Thread(target=self._hash, daemon=True)
         self._hashing.start()
-        self._tokenizer = _tokenizer(self._files["tokenizer.json"])
-        self._load(_tensors(self._files["model.safetensors"]))
+        try:
+            self._tokenizer = _tokenizer(self._files["tokenizer.json"])
+            self._load(_tensors(self._files["model.safetensors"]))
+        except Exception:
+            self.check()  # a damaged file is told as such, however it came out
+            raise
 
     def check(self) -> None:
         """No vector leaves before this has returned."""

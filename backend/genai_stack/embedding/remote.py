@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from yarl import URL
 
-from genai_stack.embedding.embedder import Purpose, dimensions
+from genai_stack.embedding.embedder import Purpose, dimensions, readable
 from genai_stack.errors import ProviderBroken, ProviderFailed, ProviderTooSlow
 from genai_stack.outbound.remote import Remote, cause
 
@@ -15,22 +15,18 @@ Ask = Callable[[Sequence[str], Purpose], Awaitable[Sequence[Sequence[float]]]]
 
 ATTEMPTS = 3
 ATTEMPT_SECONDS = 60.0
+PAUSE = 0.5  # seconds before the second attempt, doubled before the third, where the server names none
 LONGEST_WAIT = 60.0  # seconds: who asks for more by Retry-After is not waited for
 IN_FLIGHT = 2
 BATCH_CHARACTERS = 200_000
 
 
 class RemoteEmbedder:
-    """`pause` is the wait in seconds before the second attempt where the server names none; it doubles."""
-
-    def __init__(
-        self, ask: Ask, remote: Remote, *, provider: str, model: str, base_url: str, batch: int, pause: float = 0.5
-    ) -> None:
+    def __init__(self, ask: Ask, remote: Remote, *, provider: str, model: str, base_url: str, batch: int) -> None:
         self._ask = ask
         self._remote = remote
         self._name = f"{provider}:{model}:{URL(base_url).authority}"
         self._batch = batch
-        self._pause = pause
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
         self._dimensions: int | None = None
 
@@ -70,7 +66,7 @@ class RemoteEmbedder:
             try:
                 return await self._ask_once(texts, purpose)
             except ProviderFailed as failed:
-                wait = failed.retry_after if failed.retry_after is not None else self._pause * 2 ** (attempt - 1)
+                wait = failed.retry_after if failed.retry_after is not None else PAUSE * 2 ** (attempt - 1)
                 if not failed.retryable or attempt == ATTEMPTS or wait > LONGEST_WAIT:
                     raise
             attempt += 1
@@ -79,7 +75,7 @@ class RemoteEmbedder:
     async def _ask_once(self, texts: Sequence[str], purpose: Purpose) -> Sequence[Sequence[float]]:
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
-                return await self._ask(texts, purpose)
+                return await self._ask([readable(text) for text in texts], purpose)
         except TimeoutError as error:
             raise ProviderTooSlow(
                 f"{self._remote.name} did not embed a batch within {ATTEMPT_SECONDS:.0f} seconds. Try again later."

@@ -1,8 +1,6 @@
 """Exact nearest neighbours: the cosine with every vector, for when the index is not there, or not worth it."""
 
-import asyncio
-
-LOOP_BYTES = 8_000_000  # below that, a thread would cost more than the product itself (2 ms)
+LOOP_BYTES = 8_000_000  # up to here it takes 2 ms at most; beyond it belongs into a thread
 
 
 def rank(matrix: bytes, dimensions: int, query: bytes, limit: int) -> list[tuple[int, float]]:
@@ -18,10 +16,3 @@ def rank(matrix: bytes, dimensions: int, query: bytes, limit: int) -> list[tuple
     near = np.flatnonzero(scores >= worst)
     best = near[np.argsort(-scores[near], kind="stable")][:limit]
     return [(int(row), float(scores[row])) for row in best]
-
-
-async def rank_anywhere(matrix: bytes, dimensions: int, query: bytes, limit: int) -> list[tuple[int, float]]:
-    """The same, in a thread where it would hold up the loop."""
-    if len(matrix) <= LOOP_BYTES:
-        return rank(matrix, dimensions, query, limit)
-    return await asyncio.to_thread(rank, matrix, dimensions, query, limit)

@@ -41,8 +41,8 @@ class Server(Protocol):
         """The URL, after waiting for the start; raises Busy where that takes too long."""
         ...
 
-    def suspect(self) -> None:
-        """It failed where it should not: what it holds may be damaged."""
+    def suspect(self, *, damaged: bool) -> None:
+        """It did not answer, or (`damaged`) answered that it cannot: what it held may be lost."""
         ...
 
     async def sweep(self) -> None:
@@ -196,12 +196,13 @@ class ChromaIndex:
             async with self._session.request(method, url + COLLECTIONS + path, data=content, headers=headers) as answer:
                 said = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self._server.suspect(damaged=False)
             raise self._away(f"did not answer ({type(error).__name__})") from error
         if answer.status == 404:
             self._known.clear()  # another process may have dropped it
             return None
         if answer.status >= 500:
-            self._server.suspect()
+            self._server.suspect(damaged=True)
             raise self._away(f"failed ({answer.status})")
         if answer.status >= 400:
             raise Invalid(f"The index refused a request ({answer.status}): {said[:200].decode(errors='replace')}")
@@ -233,7 +234,7 @@ class ChromaUrl:
         await asyncio.sleep(0)
         return self._url
 
-    def suspect(self) -> None:
+    def suspect(self, *, damaged: bool) -> None:
         self.generation += 1
 
     async def sweep(self) -> None:

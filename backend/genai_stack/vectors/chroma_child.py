@@ -64,8 +64,8 @@ class ChromaChild:
                 return url
         raise Busy(f"The search index does not start. {self.trouble or 'Try again in a moment.'}", code="INDEX_AWAY")
 
-    def suspect(self) -> None:
-        if self._url:
+    def suspect(self, *, damaged: bool) -> None:
+        if damaged and self._url:  # where it just died, that is seen anyway
             self._end("it answered with errors", blame=2)
 
     async def sweep(self) -> None:
@@ -85,7 +85,8 @@ class ChromaChild:
                 await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
                 self._blame = 0
             began = asyncio.get_running_loop().time()
-            self._blame += await self._live()
+            blame = await self._live()
+            self._blame += blame  # not in one line: it may grow while that waits
             lived = asyncio.get_running_loop().time() - began
             if lived > HEALTHY_AFTER:
                 failures, self._blame = 0, min(self._blame, 2)

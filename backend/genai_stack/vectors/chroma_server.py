@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 IN_USE = 75  # exit code: another process holds the folder
-WAIT = 5.0  # seconds for the one before to let go of the folder
+WAIT = 3.0  # seconds for the one before to let go of the folder
 STOP_TIME = 3.0  # seconds
 
 

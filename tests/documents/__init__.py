@@ -1,0 +1,1 @@
+"""Documents made at test time: good ones and hostile ones."""
