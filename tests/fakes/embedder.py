@@ -1,4 +1,4 @@
-"""An embedder that is honest about words: texts that share words are near, and the same text is always the same vector."""
+"""An embedder that is honest about words: texts that share words are near, without a model."""
 
 import asyncio
 import hashlib
@@ -9,7 +9,7 @@ from math import sqrt
 
 from genai_stack.embedding.embedder import Purpose
 
-DIMENSIONS = 64
+DIMENSIONS = 256
 
 
 class WordEmbedder:
@@ -36,9 +36,7 @@ class WordEmbedder:
 
 def vector(text: str, dimensions: int = DIMENSIONS) -> bytes:
     numbers = [0.0] * dimensions
-    for word in re.findall(r"\w+", text.lower()) or [text]:
-        digest = hashlib.sha256(word.encode()).digest()
-        numbers[digest[0] % dimensions] += 1.0 if digest[1] % 2 else -1.0
-        numbers[digest[2] % dimensions] += 0.5
+    for word in set(re.findall(r"\w+", text.lower())) or {text}:
+        numbers[int.from_bytes(hashlib.sha256(word.encode()).digest()[:4]) % dimensions] += 1.0
     length = sqrt(sum(number * number for number in numbers)) or 1.0
     return struct.pack(f"<{dimensions}f", *(number / length for number in numbers))

@@ -1,11 +1,12 @@
 """A whole library over a real database, with an embedder and an index of one's choice."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sqlalchemy import func, select
+from tests.fakes.embedder import WordEmbedder
 
 from genai_stack.documents import documents
 from genai_stack.documents.ingestion import Ingestion
@@ -26,7 +27,6 @@ from genai_stack.storage.scope import THE_WORKSPACE, Scope
 from genai_stack.storage.tables import Document, Embedding, OriginalPiece, PassageRow, Workspace
 from genai_stack.vectors.vector_store import Held, Hit, VectorIndex
 from genai_stack.work.in_process import InProcess
-from tests.fakes.embedder import WordEmbedder
 
 
 class NoIndex:
@@ -76,7 +76,7 @@ async def library_of(
     *,
     largest: int = LARGEST,
     limits: ReadingLimits | None = None,
-) -> AsyncIterator[Library]:
+) -> AsyncGenerator[Library]:
     chosen = embedder or WordEmbedder()
 
     async def open_embedder(scope: Scope, choice: EmbedderChoice) -> Embedder:
@@ -140,6 +140,28 @@ async def ready(library: Library, base_id: str, files: Mapping[str, bytes]) -> l
     taken = [await ended(library, document.id) for document in uploaded]
     assert [document.error for document in taken] == [None] * len(taken)
     return taken
+
+
+async def until(met: Callable[[], Awaitable[bool]], within: float = 15) -> None:
+    async with asyncio.timeout(within):
+        while True:
+            if await met():
+                return
+            await asyncio.sleep(0.01)
+
+
+async def passages_written(database: Database, at_least: int = 1) -> int:
+    """Waits until so many passages are written; how many it are then."""
+    async with asyncio.timeout(15):
+        while True:
+            written = (await counts(database))["passages"]
+            if written >= at_least:
+                return written
+            await asyncio.sleep(0.005)
+
+
+async def nothing_left(database: Database) -> bool:
+    return set((await counts(database)).values()) == {0}
 
 
 async def counts(database: Database) -> dict[str, int]:

@@ -1,0 +1,140 @@
+"""Passages and their vectors as rows: a vector is kept once, and as long as a passage needs it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from genai_stack.knowledge.passages import Passage
+from genai_stack.storage.database import ReadSession, WriteSession
+from genai_stack.storage.scope import Scope
+from genai_stack.storage.tables import Embedding, KnowledgeBase, PassageRow, Workspace
+
+
+class Hashed(NamedTuple):
+    passage: Passage
+    text_hash: bytes
+
+
+class Target(NamedTuple):
+    """What passages are written for: a document, and the fingerprint that its knowledge base has."""
+
+    scope: Scope
+    knowledge_base_id: str
+    document_id: str
+    fingerprint: str
+
+
+async def insert_absent(session: WriteSession, table: type[Any], rows: Sequence[Mapping[str, object]]) -> None:
+    """Rows that are there already are left as they are."""
+    if not rows:
+        return
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert(table) if on_postgresql else sqlite.insert(table)
+    await session.execute(insert.on_conflict_do_nothing(), rows)
+
+
+async def alone(session: WriteSession, scope: Scope) -> None:
+    """Until the commit nobody else in the workspace writes or removes passages: no vector goes while one comes.
+
+    SQLite has one writer anyhow.
+    """
+    workspace = select(Workspace.id).where(Workspace.id == scope.workspace_id)
+    await session.execute(workspace.with_for_update(key_share=True))
+
+
+async def known_vectors(
+    session: ReadSession, scope: Scope, fingerprint: str, hashes: Iterable[bytes]
+) -> dict[bytes, bytes]:
+    """The vectors of texts that were embedded before, by the text's hash."""
+    found = await session.execute(
+        select(Embedding.text_hash, Embedding.vector).where(
+            Embedding.workspace_id == scope.workspace_id,
+            Embedding.fingerprint == fingerprint,
+            Embedding.text_hash.in_(set(hashes)),
+        )
+    )
+    return dict(found.all())
+
+
+async def put(
+    session: WriteSession, target: Target, passages: Sequence[Hashed], vectors: Mapping[bytes, bytes], *, again: bool
+) -> None:
+    """`passages` follow each other. `again`: an earlier attempt may have left some, cut in another way."""
+    await alone(session, target.scope)
+    rows = [_row(target, hashed) for hashed in passages]
+    if again:
+        kept = {row["id"] for row in rows}
+        span = PassageRow.position.between(passages[0].passage.position, passages[-1].passage.position)
+        found = await session.execute(
+            select(PassageRow.id, PassageRow.text_hash).where(*_of(target.scope, target.document_id), span)
+        )
+        await _remove(session, target.scope, target.fingerprint, [old for old in found if old[0] not in kept])
+    keys = {"workspace_id": target.scope.workspace_id, "fingerprint": target.fingerprint}
+    vector_rows = [{**keys, "text_hash": text_hash, "vector": vector} for text_hash, vector in vectors.items()]
+    await insert_absent(session, Embedding, vector_rows)
+    await insert_absent(session, PassageRow, rows)
+
+
+async def remove(
+    session: WriteSession, scope: Scope, fingerprint: str | None, document_id: str, *, first: int = 0, limit: int
+) -> int:
+    """Up to `limit` passages of a document, from position `first` on; how many it were."""
+    await alone(session, scope)
+    found = await session.execute(
+        select(PassageRow.id, PassageRow.text_hash)
+        .where(*_of(scope, document_id), PassageRow.position >= first)
+        .limit(limit)
+    )
+    old = list(found)
+    await _remove(session, scope, fingerprint, old)
+    return len(old)
+
+
+async def _remove(
+    session: WriteSession, scope: Scope, fingerprint: str | None, old: Sequence[tuple[str, bytes]]
+) -> None:
+    if not old:
+        return
+    await session.execute(
+        delete(PassageRow).where(
+            PassageRow.workspace_id == scope.workspace_id, PassageRow.id.in_([passage_id for passage_id, _ in old])
+        ),
+        execution_options={"synchronize_session": False},
+    )
+    needed = exists().where(
+        PassageRow.text_hash == Embedding.text_hash,
+        PassageRow.workspace_id == scope.workspace_id,
+        PassageRow.knowledge_base_id == KnowledgeBase.id,
+        KnowledgeBase.fingerprint == fingerprint,
+    )
+    await session.execute(
+        delete(Embedding).where(
+            Embedding.workspace_id == scope.workspace_id,
+            Embedding.fingerprint == fingerprint,
+            Embedding.text_hash.in_({text_hash for _, text_hash in old}),
+            ~needed,
+        ),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _of(scope: Scope, document_id: str) -> tuple[Any, Any]:
+    return PassageRow.workspace_id == scope.workspace_id, PassageRow.document_id == document_id
+
+
+def _row(target: Target, hashed: Hashed) -> dict[str, object]:
+    (position, page, text), text_hash = hashed
+    return {
+        # The same in every attempt, and never that of another text: so an id stands for one vector.
+        "id": str(uuid5(UUID(target.document_id), f"{position}:{text_hash.hex()}")),
+        "workspace_id": target.scope.workspace_id,
+        "knowledge_base_id": target.knowledge_base_id,
+        "document_id": target.document_id,
+        "position": position,
+        "page": page,
+        "text": text,
+        "text_hash": text_hash,
+    }
