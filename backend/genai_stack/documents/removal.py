@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 
 from genai_stack.documents import documents, originals
 from genai_stack.documents.documents import DELETING, UPLOADING
+from genai_stack.documents.unbroken import unbroken
 from genai_stack.errors import StackError
 from genai_stack.knowledge import bases, stored
 from genai_stack.knowledge.bases import GONE
@@ -128,8 +129,11 @@ class Removal:
         """In many short transactions: the one writer of SQLite also carries the runs."""
         removed = most
         while removed == most:
-            async with self._database.write() as session:
-                removed = await remove(session)
+            removed = await unbroken(self._removed(remove))
+
+    async def _removed(self, remove: Callable[[WriteSession], Coroutine[Any, Any, int]]) -> int:
+        async with self._database.write() as session:
+            return await remove(session)
 
 
 async def _passages(session: WriteSession, leaving: _Leaving) -> int:

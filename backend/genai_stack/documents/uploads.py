@@ -1,6 +1,5 @@
 """Uploads: files come in as pieces, and become documents together, or not at all."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NamedTuple, cast
@@ -10,6 +9,7 @@ from sqlalchemy import CursorResult, select, update
 from genai_stack.documents import originals
 from genai_stack.documents.documents import FAILED, PROCESSING, UPLOADING
 from genai_stack.documents.removal import Removal
+from genai_stack.documents.unbroken import unbroken
 from genai_stack.errors import Invalid, NotFound, TooLarge
 from genai_stack.knowledge import bases
 from genai_stack.storage.columns import new_id
@@ -75,10 +75,10 @@ class Uploads:
             async for file in files:
                 begun.append(new_id())
                 await self._store(scope, find, begun[-1], file)
-            return await self._begin(scope, begun)
+            return await unbroken(self._begin(scope, begun))
         except BaseException:
             if begun:
-                await asyncio.shield(self._removal.undo_uploads(scope, begun))
+                await unbroken(self._removal.undo_uploads(scope, begun))
             raise
 
     async def _store(self, scope: Scope, find: FindBase, document_id: str, file: File) -> None:
@@ -105,11 +105,11 @@ class Uploads:
                 )
             waiting.append(piece)
             if len(waiting) == originals.AT_ONCE:
-                await write()
+                await unbroken(write())
                 number += len(waiting)
                 waiting.clear()
         if waiting or number == 0:
-            await write()
+            await unbroken(write())
 
     async def _begin(self, scope: Scope, begun: list[str]) -> list[Document]:
         """All of them at once become documents that are taken in."""
