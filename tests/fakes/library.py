@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
-from tests.fakes.embedder import WordEmbedder
 
 from genai_stack.documents import documents
 from genai_stack.documents.ingestion import Ingestion
-from genai_stack.documents.library import Library
 from genai_stack.documents.removal import Removal
 from genai_stack.documents.uploads import LARGEST, File, Uploads
 from genai_stack.embedding.embedder import Embedder
@@ -27,6 +26,31 @@ from genai_stack.storage.scope import THE_WORKSPACE, Scope
 from genai_stack.storage.tables import Document, Embedding, OriginalPiece, PassageRow, Workspace
 from genai_stack.vectors.vector_store import Held, Hit, VectorIndex
 from genai_stack.work.in_process import InProcess
+from tests.fakes.embedder import WordEmbedder
+
+ELSEWHERE = Scope("00000000-0000-4000-8000-00000000000e")
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    database: Database
+    dispatch: InProcess
+    store: VectorIndex
+    index: Index
+    search: Search
+    uploads: Uploads
+    ingestion: Ingestion
+    removal: Removal
+
+    async def resume(self, scope: Scope) -> None:
+        await self.removal.resume(scope)
+        await self.ingestion.resume(scope, self.dispatch)
+
+    async def close(self) -> None:
+        await self.dispatch.close(0)
+        await self.removal.close()
+        await self.index.close()
+        await self.store.close()
 
 
 class NoIndex:
@@ -57,12 +81,12 @@ class NoIndex:
     async def close(self) -> None: ...
 
 
-async def made(folder: Path, *scopes: Scope) -> Database:
-    """A database with its schema and these workspaces."""
+async def made(folder: Path) -> Database:
+    """A database with its schema and two workspaces."""
     database = Database.in_folder(folder)
     await schema.migrate(database)
     async with database.write() as session:
-        for scope in scopes or (THE_WORKSPACE,):
+        for scope in (THE_WORKSPACE, ELSEWHERE):
             if await session.get(Workspace, scope.workspace_id) is None:
                 session.add(Workspace(id=scope.workspace_id, name="Home"))
     return database
@@ -83,13 +107,15 @@ async def library_of(
         return chosen
 
     dispatch = InProcess({"ingestion": 2})
-    kept = Index(database, index or NoIndex())
+    store = index or NoIndex()
+    kept = Index(database, store)
     ingestion = Ingestion(database, kept, open_embedder, limits)
     dispatch.serve("ingestion", ingestion.work)
     removal = Removal(database, dispatch, kept)
     library = Library(
         database=database,
         dispatch=dispatch,
+        store=store,
         index=kept,
         search=Search(database, kept, Nearest(database), open_embedder),
         uploads=Uploads(database, dispatch, removal, largest=largest),
@@ -99,7 +125,6 @@ async def library_of(
     try:
         yield library
     finally:
-        await dispatch.close(0)
         await library.close()
 
 

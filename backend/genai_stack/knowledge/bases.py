@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, select, update
 
 from genai_stack.embedding.embedder import Embedder
+from genai_stack.embedding.embedders import PROVIDERS
+from genai_stack.embedding.minilm import MODEL
 from genai_stack.errors import EmbedderFixed, Invalid, NotFound
 from genai_stack.knowledge.passages import LARGEST, OVERLAP, SIZE, SMALLEST
 from genai_stack.knowledge.stored import insert_absent
@@ -32,6 +34,22 @@ class EmbedderChoice:
     def of(cls, stored: Mapping[str, Any]) -> "EmbedderChoice":
         return cls(**stored)
 
+    def check(self) -> None:
+        """Invalid where these words can make no embedder; whether they do is known when it is asked."""
+        if self.provider not in PROVIDERS:
+            raise Invalid(f"There is no embedder called {self.provider!r}. Choose one of {', '.join(PROVIDERS)}.")
+        if self.provider == "local":
+            if self.model not in {None, "", MODEL}:
+                raise Invalid(f"The local embedder knows one model, {MODEL}. Leave the model empty.")
+            return
+        if not self.model:
+            raise Invalid("Name the model that shall embed the passages.")
+        if self.provider == "openai_compatible":
+            if not self.base_url:
+                raise Invalid("Give the address of the embedding server, like http://localhost:11434/v1.")
+        elif self.credential_id is None:
+            raise Invalid(f"The {self.provider} embedder needs a credential. Add one, then choose it.")
+
     def makes_the_same(self, other: "EmbedderChoice") -> bool:
         """Whether only the key differs."""
         return (self.provider, self.model, self.base_url) == (other.provider, other.model, other.base_url)
@@ -51,6 +69,7 @@ class Draft:
     chunk_overlap: int = OVERLAP
 
     def check(self) -> None:
+        self.embedder.check()
         if not SMALLEST <= self.chunk_size <= LARGEST:
             raise Invalid(f"A chunk holds {SMALLEST} to {LARGEST} words; {self.chunk_size} is not among them.")
         if not 0 <= self.chunk_overlap <= self.chunk_size // 2:

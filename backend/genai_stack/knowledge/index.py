@@ -129,7 +129,6 @@ class Index:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._store.close()
 
     async def _keep_at_it(self, scope: Scope, base_id: str) -> None:
         pause = FIRST_PAUSE

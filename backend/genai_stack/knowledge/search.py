@@ -123,7 +123,9 @@ async def _chosen(
     """The ready documents that are meant; None for all of them."""
     if document_ids is None and not wanted:
         return None
-    chosen = list(dict.fromkeys(document_ids)) if document_ids is not None else list(extent.documents)
+    if document_ids is not None:
+        await _check_there(session, extent, document_ids)
+    chosen = list(dict.fromkeys(document_ids if document_ids is not None else extent.documents))
     chosen = [document for document in chosen if document in extent.documents]
     if not wanted or not chosen:
         return chosen
@@ -136,6 +138,17 @@ async def _chosen(
     # The two databases compare JSON values of unlike types each in its own way: the last word is said here.
     fitting = {document for document, meta in (await session.execute(query)) if _fits(meta, wanted)}
     return [document for document in chosen if document in fitting]
+
+
+async def _check_there(session: ReadSession, extent: Extent, document_ids: Sequence[str]) -> None:
+    """Those that are not ready are there as well, only without passages."""
+    others = [document for document in document_ids if document not in extent.documents]
+    if not others:
+        return
+    there = (Document.workspace_id == extent.scope.workspace_id, Document.knowledge_base_id == extent.base_id)
+    known = set(await session.scalars(select(Document.id).where(*there, Document.id.in_(others))))
+    if unknown := [document for document in others if document not in known]:
+        raise NotFound(f"The knowledge base has no document {unknown[0]}.")
 
 
 def _fits(meta: Mapping[str, Any], wanted: Mapping[str, Scalar]) -> bool:

@@ -1,20 +1,18 @@
 """Documents taken in: whole, once, and never found before they are."""
 
-from pathlib import Path
-
 from tests.fakes.embedder import WordEmbedder
-from tests.fakes.library import base, counts, ended, library_of, made, passages_written, ready, upload
+from tests.fakes.library import base, counts, ended, library_of, passages_written, ready, upload
 
 from genai_stack.documents import documents
 from genai_stack.errors import ProviderUnreachable
 from genai_stack.knowledge import bases
+from genai_stack.storage.database import Database
 from genai_stack.storage.scope import THE_WORKSPACE
 
 PROSE = b"# Otters\n\nOtters sleep holding hands.\n\n" + b"They eat fish and crabs, and play a lot. " * 60
 
 
-async def test_an_uploaded_text_becomes_ready_and_is_found(tmp_path: Path) -> None:
-    database = await made(tmp_path)
+async def test_an_uploaded_text_becomes_ready_and_is_found(database: Database) -> None:
     async with library_of(database) as library:
         base_id = await base(library)
         [document] = await ready(library, base_id, {"otters.md": PROSE})
@@ -28,39 +26,38 @@ async def test_an_uploaded_text_becomes_ready_and_is_found(tmp_path: Path) -> No
         assert await library.search.count_ready(THE_WORKSPACE, base_id) == 1
 
 
-async def test_an_empty_file_fails_alone(tmp_path: Path) -> None:
-    async with library_of(await made(tmp_path)) as library:
+async def test_an_empty_file_fails_alone(database: Database) -> None:
+    async with library_of(database) as library:
         base_id = await base(library)
         empty, other = await upload(library, base_id, {"empty.txt": b"", "other.txt": b"Words."})
         assert (empty.status, empty.error) == ("failed", "The file is empty.")
         assert (await ended(library, other.id)).status == "ready"
 
 
-async def test_the_same_text_is_embedded_once(tmp_path: Path) -> None:
+async def test_the_same_text_is_embedded_once(database: Database) -> None:
     embedder = WordEmbedder()
-    async with library_of(await made(tmp_path), embedder) as library:
+    async with library_of(database, embedder) as library:
         base_id = await base(library)
         await ready(library, base_id, {"one.txt": PROSE, "two.txt": PROSE})
         assert len(embedder.asked) == len(set(embedder.asked))
-        held = await counts(library.database)
+        held = await counts(database)
         assert held["embeddings"] == len(embedder.asked) < held["passages"]
 
 
-async def test_a_failing_embedder_leaves_nothing_to_be_found(tmp_path: Path) -> None:
+async def test_a_failing_embedder_leaves_nothing_to_be_found(database: Database) -> None:
     embedder = WordEmbedder()
-    async with library_of(await made(tmp_path), embedder) as library:
+    async with library_of(database, embedder) as library:
         base_id = await base(library, chunk_size=20, chunk_overlap=0)
         embedder.fails_with = ProviderUnreachable("The embedding server cannot be reached.")
         [document] = await upload(library, base_id, {"a.txt": PROSE})
         failed = await ended(library, document.id)
         assert (failed.status, failed.error) == ("failed", "The embedding server cannot be reached.")
-        held = await counts(library.database)
+        held = await counts(database)
         assert (held["passages"], held["embeddings"]) == (0, 0)
         assert await library.search.search(THE_WORKSPACE, base_id, "otters") == []
 
 
-async def test_another_embedder_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    database = await made(tmp_path)
+async def test_another_embedder_is_refused_with_a_sentence(database: Database) -> None:
     async with library_of(database) as library:
         base_id = await base(library)
         await ready(library, base_id, {"a.txt": PROSE})
@@ -72,18 +69,17 @@ async def test_another_embedder_is_refused_with_a_sentence(tmp_path: Path) -> No
         assert (await counts(database))["documents"] == 2
 
 
-async def test_deleting_during_ingestion_leaves_nothing(tmp_path: Path) -> None:
+async def test_deleting_during_ingestion_leaves_nothing(database: Database) -> None:
     embedder = WordEmbedder(pause=0.05)
-    async with library_of(await made(tmp_path), embedder) as library:
+    async with library_of(database, embedder) as library:
         base_id = await base(library, chunk_size=20, chunk_overlap=0)
         [document] = await upload(library, base_id, {"a.txt": b"word number again and " * 3000})
-        await passages_written(library.database)
+        await passages_written(database)
         await library.removal.delete_document(THE_WORKSPACE, document.id)
-        assert set((await counts(library.database)).values()) == {0}
+        assert set((await counts(database)).values()) == {0}
 
 
-async def test_a_document_that_a_dead_process_left_is_finished_without_embedding_again(tmp_path: Path) -> None:
-    database = await made(tmp_path)
+async def test_a_document_that_a_dead_process_left_is_finished_without_embedding_again(database: Database) -> None:
     text = " ".join(f"word{n}" for n in range(4000)).encode()
     first = WordEmbedder(pause=0.05)
     async with library_of(database, first) as library:
@@ -103,8 +99,7 @@ async def test_a_document_that_a_dead_process_left_is_finished_without_embedding
         assert len(second.asked) <= (taken.chunks or 0) - kept
 
 
-async def test_what_is_cut_anew_after_a_crash_leaves_no_vector_behind(tmp_path: Path) -> None:
-    database = await made(tmp_path)
+async def test_what_is_cut_anew_after_a_crash_leaves_no_vector_behind(database: Database) -> None:
     text = " ".join(f"word{n}" for n in range(4000)).encode()
     async with library_of(database, WordEmbedder(pause=0.05)) as library:
         base_id = await base(library, chunk_size=20, chunk_overlap=0)

@@ -1,13 +1,12 @@
 """Deleting leaves nothing, and takes nothing from others."""
 
-from pathlib import Path
-
 import pytest
 from sqlalchemy import func, select, update
-from tests.fakes.library import base, counts, library_of, made, ready
+from tests.fakes.library import base, counts, library_of, ready
 
 from genai_stack.errors import NotFound
 from genai_stack.knowledge import bases
+from genai_stack.storage.database import Database
 from genai_stack.storage.scope import THE_WORKSPACE
 from genai_stack.storage.tables import Document, KnowledgeBase
 
@@ -15,8 +14,8 @@ ONE = b"Otters sleep holding hands. " * 300
 TWO = b"Badgers dig setts with many rooms. " * 300
 
 
-async def test_deleting_a_document_leaves_the_others_as_they_were(tmp_path: Path) -> None:
-    async with library_of(await made(tmp_path)) as library:
+async def test_deleting_a_document_leaves_the_others_as_they_were(database: Database) -> None:
+    async with library_of(database) as library:
         base_id, other_id = await base(library), await base(library)
         one, _ = await ready(library, base_id, {"one.txt": ONE, "two.txt": TWO})
         await ready(library, other_id, {"one.txt": ONE})
@@ -28,25 +27,24 @@ async def test_deleting_a_document_leaves_the_others_as_they_were(tmp_path: Path
         with pytest.raises(NotFound):
             await library.removal.delete_document(THE_WORKSPACE, one.id)
         await library.removal.delete_base(THE_WORKSPACE, other_id)
-        held = await counts(library.database)
+        held = await counts(database)
         assert (held["documents"], held["original_pieces"]) == (1, 1)
         assert held["embeddings"] <= held["passages"]
 
 
-async def test_a_deleted_base_takes_all_with_it(tmp_path: Path) -> None:
-    async with library_of(await made(tmp_path)) as library:
+async def test_a_deleted_base_takes_all_with_it(database: Database) -> None:
+    async with library_of(database) as library:
         base_id = await base(library)
         await ready(library, base_id, {"one.txt": ONE, "two.txt": TWO})
         await library.removal.delete_base(THE_WORKSPACE, base_id)
-        assert set((await counts(library.database)).values()) == {0}
-        async with library.database.read() as session:
+        assert set((await counts(database)).values()) == {0}
+        async with database.read() as session:
             assert await session.scalar(select(func.count()).select_from(KnowledgeBase)) == 0
             with pytest.raises(NotFound):
                 await bases.find(session, THE_WORKSPACE, base_id)
 
 
-async def test_what_a_dead_process_left_is_swept_at_the_start(tmp_path: Path) -> None:
-    database = await made(tmp_path)
+async def test_what_a_dead_process_left_is_swept_at_the_start(database: Database) -> None:
     async with library_of(database) as library:
         base_id = await base(library)
         await ready(library, base_id, {"one.txt": ONE, "two.txt": TWO})

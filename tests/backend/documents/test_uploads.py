@@ -3,16 +3,14 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from tests.fakes.library import (
+from tests.fakes.library import ELSEWHERE, (
     base,
     counts,
     ended,
     in_chunks,
     library_of,
-    made,
     nothing_left,
     ready,
     sent,
@@ -24,14 +22,12 @@ from genai_stack.documents import documents, originals
 from genai_stack.documents.uploads import File, label
 from genai_stack.errors import Invalid, NotFound, TooLarge
 from genai_stack.knowledge import bases
-from genai_stack.storage.scope import THE_WORKSPACE, Scope
+from genai_stack.storage.database import Database
+from genai_stack.storage.scope import THE_WORKSPACE
 from genai_stack.storage.tables import Workflow
 
-ELSEWHERE = Scope("00000000-0000-4000-8000-00000000000e")
 
-
-async def test_an_original_comes_back_byte_for_byte(tmp_path: Path) -> None:
-    database = await made(tmp_path)
+async def test_an_original_comes_back_byte_for_byte(database: Database) -> None:
     content = os.urandom(3 * originals.PIECE * originals.AT_ONCE + 17)
     async with library_of(database) as library:
         [document] = await upload(library, await base(library), {"noise.bin": content})
@@ -59,8 +55,7 @@ def test_a_name_is_a_label_and_no_path(name: str, shown: str) -> None:
     assert label(name) == shown
 
 
-async def test_a_file_that_is_too_large_takes_the_whole_upload_back(tmp_path: Path) -> None:
-    database = await made(tmp_path)
+async def test_a_file_that_is_too_large_takes_the_whole_upload_back(database: Database) -> None:
     async with library_of(database, largest=600_000) as library:
         base_id = await base(library)
         with pytest.raises(TooLarge, match=r'"large.txt" is larger than'):
@@ -68,8 +63,7 @@ async def test_a_file_that_is_too_large_takes_the_whole_upload_back(tmp_path: Pa
         assert set((await counts(database)).values()) == {0}
 
 
-async def test_an_aborted_upload_leaves_nothing(tmp_path: Path) -> None:
-    database = await made(tmp_path)
+async def test_an_aborted_upload_leaves_nothing(database: Database) -> None:
 
     async def endless() -> AsyncIterator[bytes]:
         while True:
@@ -96,14 +90,14 @@ async def test_an_aborted_upload_leaves_nothing(tmp_path: Path) -> None:
         await until(lambda: nothing_left(database))
 
 
-async def test_an_upload_without_a_file_is_refused(tmp_path: Path) -> None:
-    async with library_of(await made(tmp_path)) as library:
+async def test_an_upload_without_a_file_is_refused(database: Database) -> None:
+    async with library_of(database) as library:
         with pytest.raises(Invalid):
             await upload(library, await base(library), {})
 
 
-async def test_a_base_of_another_workspace_is_not_there(tmp_path: Path) -> None:
-    async with library_of(await made(tmp_path, THE_WORKSPACE, ELSEWHERE)) as library:
+async def test_a_base_of_another_workspace_is_not_there(database: Database) -> None:
+    async with library_of(database) as library:
         base_id = await base(library)
         with pytest.raises(NotFound):
             await upload(library, base_id, {"a.txt": b"Words."}, ELSEWHERE)
@@ -114,8 +108,7 @@ async def test_a_base_of_another_workspace_is_not_there(tmp_path: Path) -> None:
             await library.removal.delete_document(ELSEWHERE, document.id)
 
 
-async def test_uploads_to_a_workflow_share_the_one_base_that_it_owns(tmp_path: Path) -> None:
-    database = await made(tmp_path)
+async def test_uploads_to_a_workflow_share_the_one_base_that_it_owns(database: Database) -> None:
     workflow_id = "00000000-0000-4000-8000-0000000000aa"
     async with database.write() as session:
         session.add(
@@ -135,5 +128,5 @@ async def test_uploads_to_a_workflow_share_the_one_base_that_it_owns(tmp_path: P
         assert {document.knowledge_base_id for document in taken} == {own.id}
         with pytest.raises(NotFound):
             await library.uploads.to_workflow(THE_WORKSPACE, taken[0].id, sent({"a.txt": b"Words."}))
-        await library.forget_workflow(THE_WORKSPACE, workflow_id)
+        await library.removal.delete_base(THE_WORKSPACE, own.id)
         assert set((await counts(database)).values()) == {0}
