@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from functools import cache
 
 import pymupdf
 
@@ -79,14 +80,16 @@ def drawing(operators: bytes) -> bytes:
     )
 
 
+@cache
 def text_bomb() -> bytes:
     """Half a megabyte that becomes 180 MB of text."""
     return drawing(b"BT /F1 1 Tf 1 0 0 1 10 10 Tm (aaaaaaaaaaaaaaaaaaaa) Tj ET\n" * 3_000_000)
 
 
+@cache
 def work_bomb() -> bytes:
     """Small inside and outside, and long to draw."""
-    return drawing(b"q 1 0 0 1 0 0 cm 0 0 10 10 re f Q " * 8_000_000)
+    return drawing(b"q 1 0 0 1 0 0 cm 0 0 10 10 re f Q " * 4_000_000)
 
 
 def nested_bomb() -> bytes:

@@ -78,8 +78,7 @@ class _Child:
                 return await reading
         except TimeoutError as error:
             raise DocumentFailed(
-                f"The PDF could not be read within {self._limits.seconds:.0f} seconds: "
-                "it is too complex, or made to do harm."
+                f"The PDF could not be read within {self._limits.seconds:.0f} s: it is too complex, or made to do harm."
             ) from error
         finally:
             self._left -= loop.time() - began
@@ -88,7 +87,7 @@ class _Child:
         code = await self._process.wait()
         if code in {-signal.SIGXCPU, -signal.SIGKILL}:
             return DocumentFailed(
-                f"The PDF needs more than {self._limits.cpu_seconds} seconds of computing or too much memory: "
+                f"The PDF needs more than {self._limits.cpu_seconds} s of computing or too much memory: "
                 "it is too complex, or made to do harm."
             )
         return DocumentFailed(f"The PDF ended the program that reads it (code {code}): it is damaged.")
