@@ -5,7 +5,8 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.fakes.library import ELSEWHERE, (
+from tests.fakes.library import (
+    ELSEWHERE,
     base,
     counts,
     ended,
