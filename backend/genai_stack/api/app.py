@@ -11,6 +11,7 @@ from genai_stack.api import (
     documents,
     health,
     knowledge_bases,
+    pages,
     problems,
     runs,
     sockets,
@@ -44,5 +45,6 @@ def create_app(given: Given) -> ASGIApp:
     for room in ROOMS:
         app.include_router(room.router, prefix=PREFIX)
     app.include_router(health.router)
+    pages.install(app)
     with_events(app)
     return Gate(Cors(app, given.doors), given.doors)

@@ -1,0 +1,27 @@
+// “Go to anything”: stacks, pages, and what the page that is open adds.
+import { useQuery } from "@tanstack/react-query";
+import { FileText, KeyRound, Layers3, Settings2 } from "lucide-react";
+import { useNavigate } from "react-router";
+import { ask } from "@/api";
+import { Palette, type PaletteItem } from "@/ui/palette";
+
+export default function GoTo({ onClose }: { onClose: () => void }) {
+  const navigate = useNavigate();
+  const stacks = useQuery(ask.workflows());
+  const go = (to: string) => () => void navigate(to);
+  const items: PaletteItem[] = [
+    { id: "stacks", group: "Pages", label: "My stacks", icon: Layers3, run: go("/") },
+    { id: "documents", group: "Pages", label: "Documents", icon: FileText, run: go("/documents") },
+    { id: "keys", group: "Pages", label: "Keys", icon: KeyRound, run: go("/credentials") },
+    { id: "settings", group: "Pages", label: "Settings", icon: Settings2, run: go("/settings") },
+    ...(stacks.data?.items ?? []).map((stack) => ({
+      id: stack.id,
+      group: "Stacks",
+      label: stack.name,
+      detail: stack.description,
+      icon: Layers3,
+      run: go(`/stacks/${stack.id}`),
+    })),
+  ];
+  return <Palette title="Go to" placeholder="Go to a stack or a page…" items={items} onClose={onClose} />;
+}

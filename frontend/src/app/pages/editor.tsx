@@ -1,0 +1,4 @@
+// The editor of one stack.
+export function Editor() {
+  return null;
+}

@@ -1,0 +1,23 @@
+// The chat over the canvas.
+import type { Event } from "@/api";
+import { Dialog, DialogBody } from "@/ui/dialog";
+
+export type ChatPanelProps = {
+  workflowId: string;
+  name: string;
+  onClose: () => void;
+  /** Stands in the box, ready to be sent. */
+  question?: string | null;
+  /** What the chat hears of its runs, for the canvas to show. */
+  onEvent?: (event: Event) => void;
+  /** Waits until the last edit is saved, so that what is asked is what is seen. */
+  beforeAsking?: () => Promise<void>;
+};
+
+export function ChatPanel({ name, onClose }: ChatPanelProps) {
+  return (
+    <Dialog open onOpenChange={onClose} title={name} width="large">
+      <DialogBody>{null}</DialogBody>
+    </Dialog>
+  );
+}

@@ -1,0 +1,4 @@
+// The credentials page.
+export function CredentialsPage() {
+  return null;
+}

@@ -1,0 +1,2 @@
+// What the pages use of this feature.
+export { DocumentsPage } from "./page";

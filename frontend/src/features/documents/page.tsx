@@ -1,0 +1,4 @@
+// The documents page.
+export function DocumentsPage() {
+  return null;
+}

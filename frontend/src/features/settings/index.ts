@@ -1,0 +1,2 @@
+// What the pages use of this feature.
+export { SettingsPage } from "./page";

@@ -1,0 +1,4 @@
+// The settings page.
+export function SettingsPage() {
+  return null;
+}

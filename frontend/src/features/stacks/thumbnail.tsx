@@ -1,0 +1,32 @@
+// A stack's picture: its graph, small.
+import { memo, useMemo } from "react";
+import { useCatalog } from "@/model/catalog";
+import { BOX, pictureOf } from "@/model/graph/picture";
+import { hue } from "@/ui/hue";
+
+type ThumbnailProps = { configuration: Record<string, unknown> };
+
+export const Thumbnail = memo(function Thumbnail({ configuration }: ThumbnailProps) {
+  const catalog = useCatalog();
+  const picture = useMemo(() => pictureOf(configuration), [configuration]);
+  if (!picture) return <p className="text-sm text-faint">Empty</p>;
+  const placeOf = (type: string) => {
+    const category = catalog.types.get(type)?.category;
+    return catalog.categories.find((one) => one.name === category)?.place ?? -1;
+  };
+  return (
+    <svg viewBox={picture.viewBox} className="h-full w-full animate-fade" aria-hidden="true">
+      {picture.lines.map((line) => (
+        <path key={line.id} d={line.path} fill="none" stroke="var(--line-strong)" strokeWidth={5} opacity={0.55} />
+      ))}
+      {picture.boxes.map((box) => (
+        <g key={box.id} transform={`translate(${box.x} ${box.y})`}>
+          <rect {...BOX} rx={16} fill="var(--surface)" stroke="var(--line)" strokeWidth={3} />
+          <rect x={16} y={18} width={36} height={36} rx={10} fill={hue(placeOf(box.type)).color} />
+          <rect x={68} y={24} width={96} height={10} rx={5} fill="var(--line-strong)" opacity={0.7} />
+          <rect x={68} y={42} width={64} height={8} rx={4} fill="var(--line)" />
+        </g>
+      ))}
+    </svg>
+  );
+});

@@ -1,0 +1,25 @@
+// The page's start.
+import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { RouterProvider } from "react-router";
+import { queries } from "@/api";
+import { router } from "@/app/router";
+import { followSystemTheme } from "@/model/theme";
+import { Toasts } from "@/ui/toast";
+import { TooltipProvider } from "@/ui/tooltip";
+import "./styles.css";
+
+followSystemTheme();
+const root = document.getElementById("root");
+if (!root) throw new Error("The page has no #root.");
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <TooltipProvider delayDuration={400} skipDelayDuration={200}>
+        <RouterProvider router={router} />
+        <Toasts />
+      </TooltipProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,69 @@
+// The catalog of node types as the canvas needs it: by name, with port types and the rule of which ports may meet.
+import type { NodeTypeOut, NodeTypes, PortOut, PortTypeOut } from "@/api";
+
+export type Catalog = {
+  types: ReadonlyMap<string, NodeTypeOut>;
+  portTypes: ReadonlyMap<string, PortTypeOut & { place: number }>;
+  categories: ReadonlyArray<{ name: string; place: number; types: ReadonlyArray<NodeTypeOut> }>;
+};
+
+export const NO_CATALOG: Catalog = { types: new Map(), portTypes: new Map(), categories: [] };
+
+export function catalogOf(told: NodeTypes): Catalog {
+  const names = [...new Set(told.items.map((type) => type.category))];
+  return {
+    types: new Map(told.items.map((type) => [type.type, type])),
+    portTypes: new Map(told.port_types.map((type, place) => [type.name, { ...type, place }])),
+    categories: names.map((name, place) => ({
+      name,
+      place,
+      types: told.items.filter((type) => type.category === name),
+    })),
+  };
+}
+
+/** The server's rule (`Port.accepts`): the target takes one of the types that the source gives. */
+export function accepts(target: Pick<PortOut, "types">, source: Pick<PortOut, "types">): boolean {
+  return source.types.some((type) => target.types.includes(type));
+}
+
+export function titlesOf(port: Pick<PortOut, "types">, catalog: Catalog): string {
+  return port.types.map((type) => (catalog.portTypes.get(type)?.title ?? type).toLowerCase()).join(" or ");
+}
+
+/** The first type's place in the server's list decides a port's colour and shape; -1 where it is not known. */
+export function placeOf(port: Pick<PortOut, "types">, catalog: Catalog): number {
+  return catalog.portTypes.get(port.types[0] ?? "")?.place ?? -1;
+}
+
+export function inputOf(
+  catalog: Catalog,
+  type: string | undefined,
+  name: string | null | undefined,
+): PortOut | undefined {
+  return catalog.types.get(type ?? "")?.inputs.find((port) => port.name === name);
+}
+
+export function outputOf(
+  catalog: Catalog,
+  type: string | undefined,
+  name: string | null | undefined,
+): PortOut | undefined {
+  return catalog.types.get(type ?? "")?.outputs.find((port) => port.name === name);
+}
+
+/** Node types whose title, description or category holds every word, best first. */
+export function searched(types: Iterable<NodeTypeOut>, words: string): NodeTypeOut[] {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  const scored = [...types].map((type) => {
+    const title = type.title.toLowerCase();
+    const all = `${title} ${type.type} ${type.category} ${type.description}`.toLowerCase();
+    const fits = wanted.every((word) => all.includes(word));
+    const score = wanted.reduce((sum, word) => sum + (title.startsWith(word) ? 2 : title.includes(word) ? 1 : 0), 0);
+    return { type, fits, score };
+  });
+  return scored
+    .filter((one) => one.fits)
+    .sort((one, other) => other.score - one.score)
+    .map((one) => one.type);
+}
