@@ -2,6 +2,8 @@
 
 import logging
 import socket
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import structlog
 import uvicorn
@@ -22,7 +24,7 @@ async def serve(settings: Settings) -> None:
     listening = _listen(settings.host, settings.port)
     try:
         async with wiring.opened(settings) as given:
-            server = uvicorn.Server(
+            server = _Server(
                 uvicorn.Config(
                     create_app(given),
                     log_config=None,
@@ -42,9 +44,26 @@ async def serve(settings: Settings) -> None:
         listening.close()
 
 
+class _Server(uvicorn.Server):
+    """Returns when it was asked to stop, so that runs are handed over before the process ends."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()  # or uvicorn raises them again, which ends the process here
+
+
 def configure_logs(level: str) -> None:
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=level.upper())
     structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            # A richer traceback shows the values of variables: keys and people's texts among them.
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         cache_logger_on_first_use=True,
     )

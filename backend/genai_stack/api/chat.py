@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket
 from genai_stack.api import sockets
 from genai_stack.api.given import Given, Here, given
 from genai_stack.api.routing import Policy, Router, member, read_json
-from genai_stack.api.shapes import Id, Limit, MessageOut, Page, SessionIn, SessionOut, Skip
+from genai_stack.api.shapes import LARGEST, Id, Limit, MessageOut, Page, SessionIn, SessionOut, Skip
 from genai_stack.chat import asking, sessions
 from genai_stack.errors import Invalid, NotFound, StackError, TooLarge
 from genai_stack.runs import records
@@ -19,6 +19,7 @@ from genai_stack.storage.columns import now
 from genai_stack.storage.database import ReadSession
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import ChatSession
+from genai_stack.workflows import store
 
 router = Router(Policy.WORKSPACE, tag="chat")
 
@@ -30,7 +31,7 @@ POLL = 5.0  # seconds after which a socket looks for new runs itself, should a b
 async def open_session(workflow_id: Id, here: Here, scope: Mine, body: SessionIn | None = None) -> SessionOut:
     """Begin a conversation with a workflow."""
     async with here.database.write() as session:
-        await here.asking.known(session, scope, workflow_id)
+        await store.get(session, scope, workflow_id)
         chat = await sessions.add(session, scope, workflow_id, body.title if body else "")
         return await _out(session, scope, chat)
 
@@ -39,7 +40,7 @@ async def open_session(workflow_id: Id, here: Here, scope: Mine, body: SessionIn
 async def of_workflow(workflow_id: Id, here: Here, scope: Mine, skip: Skip = 0, limit: Limit = 50) -> Page[SessionOut]:
     """A workflow's conversations, last used first."""
     async with here.database.read() as session:
-        await here.asking.known(session, scope, workflow_id)
+        await store.get(session, scope, workflow_id)
         found, total = await sessions.of_workflow(session, scope, workflow_id, skip, limit)
         items = [await _out(session, scope, chat) for chat in found]
     return Page(items=items, total=total, skip=skip, limit=limit)
@@ -116,7 +117,7 @@ class Cancel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 
 class Follow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="follow"):
     run_id: str
-    after: Annotated[int, msgspec.Meta(ge=0)] = 0
+    after: Annotated[int, msgspec.Meta(ge=0, le=LARGEST)] = 0
 
 
 Frame = Send | Cancel | Follow
@@ -135,7 +136,7 @@ class ErrorFrame(msgspec.Struct, frozen=True):
 @sockets.router.websocket("/sessions/{session_id}/chat")
 async def talk(socket: WebSocket, session_id: Id) -> None:
     """One conversation, on as many sockets as its person has open."""
-    here = given(socket)
+    here = await given(socket)
     scope = await sockets.admitted(socket)
     if scope is None:
         return
@@ -260,6 +261,6 @@ def _id_in(text: object) -> str | None:
         return None
     try:
         found = msgspec.json.decode(text, type=dict[str, object]).get("id")
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return None
     return found if isinstance(found, str) else None

@@ -46,7 +46,8 @@ class Given:
     readiness: Readiness
 
 
-def given(connection: HTTPConnection) -> Given:
+async def given(connection: HTTPConnection) -> Given:
+    # A plain function would be sent to a thread for every request.
     return cast("Given", connection.app.state.given)
 
 

@@ -7,27 +7,28 @@ from typing import Any, cast
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 
 from genai_stack.api.given import given
-from genai_stack.errors import Invalid, TooLarge
+from genai_stack.errors import Invalid, TooLarge, UnsupportedType
 from genai_stack.storage.scope import THE_WORKSPACE, Scope
 
-DEPTH = 64 + 4  # nested objects and lists of a graph, and what a request wraps around it
-BODY = 4_000_000  # bytes of a JSON body, of which a graph may have less
+WRAPPED = 4  # nested objects and lists that a request wraps around a graph
+DEPTH = 64 + WRAPPED
+ESCAPED = 4  # bytes of a JSON body for one of a graph: characters may come as \uXXXX
 
 
-def member(connection: HTTPConnection) -> Scope:
+async def member(connection: HTTPConnection) -> Scope:
     """The workspace of who asks; it comes from the credential and never from the path."""
-    given(connection).doors.check_token(_bearer(connection))
+    (await given(connection)).doors.check_token(_bearer(connection))
     return THE_WORKSPACE
 
 
-def anyone() -> None:
+async def anyone() -> None:
     """Nothing is asked of who asks."""
 
 
-def checked_by_socket() -> None:
+async def checked_by_socket() -> None:
     """A socket refuses in words of its own: each of its endpoints begins with `sockets.admitted`."""
 
 
@@ -57,53 +58,72 @@ class _Checked(Request):
 
 
 class CheckedRoute(APIRoute):
-    """Refuses JSON that one of the databases would not take, or that is too deep or too large, before it is used."""
+    """Refuses what one of the databases would not take, or what is too deep or too large, before it is used."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        takes_json = self.body_field is not None
+        members_only = any(dependency is Policy.WORKSPACE.value for dependency in self.dependencies)
 
         async def checked(request: Request) -> Response:
-            if "json" in request.headers.get("content-type", ""):
-                careful = _Checked(request.scope, request.receive)
-                careful.read = read_json(await _body(careful))
-                return await handle(careful)
-            return await handle(request)
+            if members_only:
+                await member(request)  # before anything that a stranger sent is read
+            for _, value in request.query_params.multi_items():
+                check_text(value)
+            if not takes_json:
+                return await handle(request)
+            limits = (await given(request)).limits
+            careful = _Checked(request.scope, request.receive)
+            if body := await _body(careful, ESCAPED * limits.size):
+                _check_type(request.headers.get("content-type", ""))
+                careful.read = read_json(body, limits.depth + WRAPPED)
+            return await handle(careful)
 
         return checked
 
 
-async def _body(request: Request) -> bytes:
+def _check_type(content_type: str) -> None:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise UnsupportedType(f"This address takes JSON, not “{kind[:100]}”: send content-type: application/json.")
+
+
+async def _body(request: Request, most: int) -> bytes:
     pieces: list[bytes] = []
     size = 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > BODY:
-            raise TooLarge(f"The request's body is larger than {BODY:,} bytes.")
-        pieces.append(piece)
+    try:
+        async for piece in request.stream():
+            size += len(piece)
+            if size > most:
+                raise TooLarge(f"The request's body is larger than {most:,} bytes.")
+            pieces.append(piece)
+    except ClientDisconnect as error:
+        raise Invalid("The request was cut off. Send it again.") from error
     request._body = body = b"".join(pieces)  # pyright: ignore (as Request.body itself does)
     return body
 
 
-def read_json(body: bytes | str) -> Any:
+def read_json(body: bytes | str, depth: int = DEPTH) -> Any:
     """The value; a sentence where it is not JSON, too deep, or holds what no database keeps."""
     try:
         value = json.loads(body, parse_constant=_no_constant)
     except RecursionError as error:
-        raise Invalid(_TOO_DEEP, code="INVALID_JSON") from error
+        raise _too_deep(depth) from error
     except ValueError as error:
         raise Invalid(f"The body is not valid JSON: {error}.", code="INVALID_JSON") from error
-    _check(value)
+    _check(value, depth)
     return value
 
 
-_TOO_DEEP = f"The JSON is nested more than {DEPTH} levels deep."
+def _too_deep(depth: int) -> Invalid:
+    return Invalid(f"The JSON is nested more than {depth} levels deep.", code="INVALID_JSON")
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _check(value: Any) -> None:
+def _check(value: Any, most: int) -> None:
     waiting: list[tuple[Any, int]] = [(value, 1)]
     while waiting:
         thing, depth = waiting.pop()
@@ -116,8 +136,8 @@ def _check(value: Any) -> None:
             if thing.bit_length() > 63 and not isinstance(thing, bool):
                 raise Invalid("A whole number is too large to be kept: 64 bits at most.", code="INVALID_JSON")
         elif isinstance(thing, dict | list):
-            if depth > DEPTH:
-                raise Invalid(_TOO_DEEP, code="INVALID_JSON")
+            if depth > most:
+                raise _too_deep(most)
             if isinstance(thing, dict):
                 fields = cast("dict[str, Any]", thing)
                 for name in fields:

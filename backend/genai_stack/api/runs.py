@@ -13,17 +13,18 @@ from starlette.responses import StreamingResponse
 
 from genai_stack.api.given import Given, Here
 from genai_stack.api.routing import Policy, Router, member
-from genai_stack.api.shapes import Id, Limit, NodeOut, Page, RunIn, RunItem, RunOut, Skip
+from genai_stack.api.shapes import LARGEST, Id, Limit, NodeOut, Page, RunIn, RunItem, RunOut, Skip
 from genai_stack.errors import Invalid
 from genai_stack.runs import records, report
 from genai_stack.runs.journal import Frame
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Run
+from genai_stack.workflows import store
 
 router = Router(Policy.WORKSPACE, tag="runs")
 
 Mine = Annotated[Scope, Depends(member)]
-After = Annotated[int, Query(ge=0, description="The last `seq` that was seen.")]
+After = Annotated[int, Query(ge=0, le=LARGEST, description="The last `seq` that was seen.")]
 
 STREAM = "text/event-stream"
 LONGEST_WAIT = 600.0  # seconds
@@ -63,7 +64,7 @@ async def start(
 async def of_workflow(workflow_id: Id, here: Here, scope: Mine, skip: Skip = 0, limit: Limit = 50) -> Page[RunItem]:
     """The runs of a workflow, newest first."""
     async with here.database.read() as session:
-        await here.asking.known(session, scope, workflow_id)
+        await store.get(session, scope, workflow_id)
         found, total = await records.of_workflow(session, scope, workflow_id, skip, limit)
     items = [RunItem.model_validate(run, from_attributes=True) for run in found]
     return Page(items=items, total=total, skip=skip, limit=limit)
@@ -120,7 +121,7 @@ def _event(frame: Frame) -> bytes:
 
 
 def _seen(last_event_id: str) -> int:
-    if not re.fullmatch(r"\d{1,15}", last_event_id.strip()):
+    if not re.fullmatch(r"\d{1,10}", last_event_id.strip()) or int(last_event_id) > LARGEST:
         raise Invalid("Last-Event-ID must be the id of an event: a whole number.")
     return int(last_event_id)
 

@@ -9,6 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 T = TypeVar("T")
 
+LARGEST = 2**31 - 1  # of the numbers that both databases keep of versions and events
+
 Skip = Annotated[int, Query(ge=0, le=1_000_000_000, description="How many items to leave out.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many items to give at most.")]
 

@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket
 from genai_stack.api.given import Given, given
 from genai_stack.api.problems import from_error
 from genai_stack.api.routing import Policy, Router, member
-from genai_stack.api.shapes import Id
+from genai_stack.api.shapes import LARGEST, Id
 from genai_stack.errors import StackError
 from genai_stack.runs import records
 from genai_stack.storage.scope import Scope
@@ -24,7 +24,7 @@ SLOW_READER = 1013
 async def admitted(socket: WebSocket) -> Scope | None:
     """The workspace of who connects; None when the handshake was refused."""
     try:
-        return member(socket)
+        return await member(socket)
     except StackError as error:
         await refuse(socket, error)
         return None
@@ -53,9 +53,9 @@ async def send_run(socket: WebSocket, here: Given, scope: Scope, run_id: str, af
 
 
 @router.websocket("/runs/{run_id}/events")
-async def run_events(socket: WebSocket, run_id: Id, after: Annotated[int, Query(ge=0)] = 0) -> None:
+async def run_events(socket: WebSocket, run_id: Id, after: Annotated[int, Query(ge=0, le=LARGEST)] = 0) -> None:
     """Follows one run from after a `seq`, and closes when the run has ended."""
-    here = given(socket)
+    here = await given(socket)
     scope = await admitted(socket)
     if scope is None:
         return

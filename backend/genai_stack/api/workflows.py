@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Response
+from fastapi import Depends, Header, Path, Response
 
 from genai_stack.api.given import Given, Here
 from genai_stack.api.routing import Policy, Router, member
 from genai_stack.api.shapes import (
+    LARGEST,
     GraphIn,
     Id,
     Limit,
@@ -107,7 +108,7 @@ async def versions(workflow_id: Id, here: Here, scope: Mine, skip: Skip = 0, lim
 
 
 @router.get("/{workflow_id}/versions/{number}")
-async def version(workflow_id: Id, number: int, here: Here, scope: Mine) -> VersionOut:
+async def version(workflow_id: Id, number: Annotated[int, Path(le=LARGEST)], here: Here, scope: Mine) -> VersionOut:
     async with here.database.read() as session:
         found = await store.version(session, scope, workflow_id, number)
     return VersionOut.model_validate(found, from_attributes=True)
@@ -172,10 +173,13 @@ def _item(workflow: Workflow, here: Given, facts: Facts, knowledge_base_id: str 
     )
 
 
+UNKNOWN = 0  # no version has this number: an ETag that is none of ours is a stale one
+
+
 def _expected(if_match: str | None) -> int | None:
     if if_match is None or if_match.strip() == "*":
         return None
-    tag = re.fullmatch(r'\s*(?:W/)?"(\d{1,9})"\s*', if_match)
+    tag = re.fullmatch(r'\s*(W/)?"([^"]*)"\s*', if_match)
     if tag is None:
         raise Invalid('If-Match must be the ETag of a version, such as "3".')
-    return int(tag[1])
+    return int(tag[2]) if re.fullmatch(r"[1-9]\d{0,9}", tag[2]) and not tag[1] else UNKNOWN

@@ -1,7 +1,9 @@
 """A workflow's graph, exactly as it is saved: React Flow's own shape."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from genai_stack.errors import Invalid, TooLarge
@@ -66,6 +68,13 @@ def read(configuration: Any, limits: Limits) -> Graph:
         if isinstance(found, list) and len(cast("list[Any]", found)) > most:
             count = len(cast("list[Any]", found))
             raise TooLarge(f"The graph has {count:,} {part}; at most {most:,} are allowed.", code="GRAPH_TOO_LARGE")
+    size = len(msgspec.json.encode(saved))
+    if size > limits.size:
+        message = f"The graph has {size:,} bytes of JSON; at most {limits.size:,} are allowed."
+        raise TooLarge(message, code="GRAPH_TOO_LARGE")
+    if _deeper(saved, limits.depth):
+        message = f"The graph is nested more than {limits.depth} levels deep."
+        raise TooLarge(message, code="GRAPH_TOO_LARGE")
     try:
         return Graph.model_validate(saved)
     except ValidationError as error:
@@ -73,6 +82,20 @@ def read(configuration: Any, limits: Limits) -> Graph:
             "The configuration does not have the shape of a graph.",
             problems=[_problem(entry["loc"], entry["msg"]) for entry in error.errors(include_url=False)[:50]],
         ) from error
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether objects and lists are nested in more levels."""
+    level = [value]
+    for _ in range(levels):
+        level = [part for thing in level for part in _parts(thing) if isinstance(part, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(thing: Any) -> Iterable[Any]:
+    return cast("Json", thing).values() if isinstance(thing, dict) else cast("list[Any]", thing)
 
 
 def _problem(place: tuple[int | str, ...], message: str) -> Json:

@@ -22,6 +22,9 @@ Code = Literal[
     "dangling_edge", "duplicate_id", "invalid_config", "missing_credential", "no_query", "no_output", "unreachable",
 ]  # fmt: skip
 
+NO_FACTS = Facts()
+"""A workspace without keys and knowledge bases."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -35,12 +38,15 @@ class Problem:
     field: str | None = None
 
 
-def validate(graph: Graph, catalog: Catalog, facts: Facts | None = None) -> list[Problem]:
-    """Every problem of a graph: first those of its nodes, then of its edges, then of the whole."""
+def validate(graph: Graph, catalog: Catalog, facts: Facts | None = NO_FACTS) -> list[Problem]:
+    """Every problem of a graph: first those of its nodes, then of its edges, then of the whole.
+
+    With `facts` None, what depends on the workspace (its keys, its knowledge bases) is not looked at.
+    """
     known = _Known(graph, catalog)
     return [
         *_duplicates(graph),
-        *(problem for node in graph.nodes for problem in _of_node(node, known, facts or Facts())),
+        *(problem for node in graph.nodes for problem in _of_node(node, known, facts)),
         *(problem for edge in graph.edges for problem in _of_edge(edge, known)),
         *_of_inputs(graph, known),
         *_of_ends(known),
@@ -93,7 +99,7 @@ def _duplicates(graph: Graph) -> Iterator[Problem]:
             yield Problem("duplicate_id", "error", message, edge_id=edge_id)
 
 
-def _of_node(node: Node, known: _Known, facts: Facts) -> Iterator[Problem]:
+def _of_node(node: Node, known: _Known, facts: Facts | None) -> Iterator[Problem]:
     node_type = known.types[node.id]
     if node_type is None:
         message = f"{known.label(node.id)} is of the type “{node.type}”, which this server does not have. Remove it."
@@ -107,7 +113,7 @@ def _of_node(node: Node, known: _Known, facts: Facts) -> Iterator[Problem]:
             message = f"{known.label(node.id)}: {_sentence(field, fault['type'], fault['msg'])}"
             yield Problem("invalid_config", "error", message, node_id=node.id, field=field)
         return
-    for found in node_type.problems(config, facts):
+    for found in node_type.problems(config, facts) if facts is not None else ():
         message = f"{known.label(node.id)}: {found.message}"
         yield Problem(found.code, "error", message, node_id=node.id, field=found.field)
 

