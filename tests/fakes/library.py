@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -20,7 +19,6 @@ from genai_stack.knowledge.index import Index
 from genai_stack.knowledge.nearest import Nearest
 from genai_stack.knowledge.pages import ReadingLimits
 from genai_stack.knowledge.search import Search
-from genai_stack.storage import schema
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import THE_WORKSPACE, Scope
 from genai_stack.storage.tables import Document, Embedding, OriginalPiece, PassageRow, Workspace
@@ -81,10 +79,8 @@ class NoIndex:
     async def close(self) -> None: ...
 
 
-async def made(folder: Path) -> Database:
-    """A database with its schema and two workspaces."""
-    database = Database.in_folder(folder)
-    await schema.migrate(database)
+async def settled(database: Database) -> Database:
+    """With two workspaces."""
     async with database.write() as session:
         for scope in (THE_WORKSPACE, ELSEWHERE):
             if await session.get(Workspace, scope.workspace_id) is None:

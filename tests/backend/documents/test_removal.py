@@ -14,8 +14,8 @@ ONE = b"Otters sleep holding hands. " * 300
 TWO = b"Badgers dig setts with many rooms. " * 300
 
 
-async def test_deleting_a_document_leaves_the_others_as_they_were(database: Database) -> None:
-    async with library_of(database) as library:
+async def test_deleting_a_document_leaves_the_others_as_they_were(home: Database) -> None:
+    async with library_of(home) as library:
         base_id, other_id = await base(library), await base(library)
         one, _ = await ready(library, base_id, {"one.txt": ONE, "two.txt": TWO})
         await ready(library, other_id, {"one.txt": ONE})
@@ -27,31 +27,31 @@ async def test_deleting_a_document_leaves_the_others_as_they_were(database: Data
         with pytest.raises(NotFound):
             await library.removal.delete_document(THE_WORKSPACE, one.id)
         await library.removal.delete_base(THE_WORKSPACE, other_id)
-        held = await counts(database)
+        held = await counts(home)
         assert (held["documents"], held["original_pieces"]) == (1, 1)
         assert held["embeddings"] <= held["passages"]
 
 
-async def test_a_deleted_base_takes_all_with_it(database: Database) -> None:
-    async with library_of(database) as library:
+async def test_a_deleted_base_takes_all_with_it(home: Database) -> None:
+    async with library_of(home) as library:
         base_id = await base(library)
         await ready(library, base_id, {"one.txt": ONE, "two.txt": TWO})
         await library.removal.delete_base(THE_WORKSPACE, base_id)
-        assert set((await counts(database)).values()) == {0}
-        async with database.read() as session:
+        assert set((await counts(home)).values()) == {0}
+        async with home.read() as session:
             assert await session.scalar(select(func.count()).select_from(KnowledgeBase)) == 0
             with pytest.raises(NotFound):
                 await bases.find(session, THE_WORKSPACE, base_id)
 
 
-async def test_what_a_dead_process_left_is_swept_at_the_start(database: Database) -> None:
-    async with library_of(database) as library:
+async def test_what_a_dead_process_left_is_swept_at_the_start(home: Database) -> None:
+    async with library_of(home) as library:
         base_id = await base(library)
         await ready(library, base_id, {"one.txt": ONE, "two.txt": TWO})
-    async with database.write() as session:
+    async with home.write() as session:
         await session.execute(update(Document).where(Document.filename == "one.txt").values(status="deleting"))
         await session.execute(update(Document).where(Document.filename == "two.txt").values(status="uploading"))
-    async with library_of(database) as library:
+    async with library_of(home) as library:
         await library.resume(THE_WORKSPACE)
         await library.removal.sweep(THE_WORKSPACE, patience=10)
-        assert set((await counts(database)).values()) == {0}
+        assert set((await counts(home)).values()) == {0}

@@ -1,16 +1,5 @@
-"""A database in a folder of its own, with two workspaces."""
+"""Databases of each kind."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from tests.fakes.home import home
 
-import pytest
-from tests.fakes.library import made
-
-from genai_stack.storage.database import Database
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await made(tmp_path)
-    yield opened
-    await opened.close()
+__all__ = ["home"]

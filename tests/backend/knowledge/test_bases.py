@@ -17,17 +17,17 @@ async def changed(database: Database, base_id: str, draft: Draft) -> bases.Knowl
         return await bases.change(session, THE_WORKSPACE, base_id, draft)
 
 
-async def test_the_embedder_stays_while_there_are_documents(database: Database) -> None:
-    async with library_of(database) as library:
+async def test_the_embedder_stays_while_there_are_documents(home: Database) -> None:
+    async with library_of(home) as library:
         base_id = await base(library)
         [document] = await ready(library, base_id, {"a.txt": b"Words."})
         with pytest.raises(EmbedderFixed):
-            await changed(database, base_id, Draft("Papers", REMOTE))
+            await changed(home, base_id, Draft("Papers", REMOTE))
         with_key = EmbedderChoice(credential_id="00000000-0000-4000-8000-0000000000cc")
-        kept = await changed(database, base_id, Draft("Renamed", with_key, 100, 10))
+        kept = await changed(home, base_id, Draft("Renamed", with_key, 100, 10))
         assert (kept.name, kept.chunk_size, kept.fingerprint) == ("Renamed", 100, "fake:words:256")
         await library.removal.delete_document(THE_WORKSPACE, document.id)
-        fresh = await changed(database, base_id, Draft("Papers", REMOTE))
+        fresh = await changed(home, base_id, Draft("Papers", REMOTE))
         assert (fresh.fingerprint, fresh.dimensions) == (None, None)
 
 
@@ -45,17 +45,17 @@ async def test_the_embedder_stays_while_there_are_documents(database: Database) 
         Draft("Papers", EmbedderChoice("local", "another")),
     ],
 )
-async def test_a_draft_that_cannot_work_is_refused(database: Database, draft: Draft) -> None:
-    async with database.write() as session:
+async def test_a_draft_that_cannot_work_is_refused(home: Database, draft: Draft) -> None:
+    async with home.write() as session:
         with pytest.raises(Invalid):
             await bases.create(session, THE_WORKSPACE, draft)
 
 
-async def test_each_workspace_sees_its_own(database: Database) -> None:
-    async with library_of(database) as library:
+async def test_each_workspace_sees_its_own(home: Database) -> None:
+    async with library_of(home) as library:
         mine = [await base(library) for _ in range(3)]
         await base(library, ELSEWHERE)
-        async with database.read() as session:
+        async with home.read() as session:
             found, total = await bases.listed(session, THE_WORKSPACE, 1, 1)
         assert total == 3
         assert found[0].id in mine

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import sqlite3
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from tests.fakes.embedder import vector
@@ -77,8 +78,13 @@ async def extent_of(library: Library, base_id: str) -> Extent:
 
 
 async def in_step(library: Library, base_id: str) -> None:
+    """Asks for it, as a search in a larger base does."""
+
     async def is_so() -> bool:
-        return library.index.in_step(await extent_of(library, base_id))
+        if library.index.in_step(await extent_of(library, base_id)):
+            return True
+        library.index.refresh(THE_WORKSPACE, base_id)
+        return False
 
     await until(is_so, 30)
 
@@ -88,9 +94,9 @@ async def found(library: Library, base_id: str, top_k: int = 4) -> list[str]:
     return [passage.text for passage in passages]
 
 
-async def test_the_index_answers_as_sql_does_and_loses_what_is_deleted(database: Database) -> None:
+async def test_the_index_answers_as_sql_does_and_loses_what_is_deleted(home: Database) -> None:
     store = LyingIndex()
-    async with library_of(database, index=store) as library:
+    async with library_of(home, index=store) as library:
         base_id = await base(library)
         one, two = await ready(library, base_id, {"one.txt": WORDS, "two.txt": WORDS[:5000]})
         exact = await found(library, base_id)
@@ -105,9 +111,9 @@ async def test_the_index_answers_as_sql_does_and_loses_what_is_deleted(database:
 
 
 @pytest.mark.parametrize("way", ["lost some", "lost all", "hangs", "foreign rows"])
-async def test_an_index_that_lies_is_not_believed(database: Database, way: str) -> None:
+async def test_an_index_that_lies_is_not_believed(home: Database, way: str) -> None:
     store = LyingIndex()
-    async with library_of(database, index=store) as library:
+    async with library_of(home, index=store) as library:
         base_id = await base(library)
         await ready(library, base_id, {"one.txt": WORDS})
         exact = await found(library, base_id)
@@ -119,7 +125,7 @@ async def test_an_index_that_lies_is_not_believed(database: Database, way: str) 
         elif way == "hangs":
             store.hangs = True
         else:
-            store.collections[base_id] = {f"other{n}": row for n, row in enumerate(store.collections[base_id].values())}
+            store.collections[base_id] = {str(uuid4()): row for row in store.collections[base_id].values()}
         assert await found(library, base_id) == exact
         if way != "hangs":
             await in_step(library, base_id)
@@ -127,10 +133,10 @@ async def test_an_index_that_lies_is_not_believed(database: Database, way: str) 
         assert await found(library, base_id) == exact
 
 
-async def test_an_index_that_fails_is_told_and_caught_up_with(database: Database) -> None:
+async def test_an_index_that_fails_is_told_and_caught_up_with(home: Database) -> None:
     store = LyingIndex()
     store.fails = True
-    async with library_of(database, index=store) as library:
+    async with library_of(home, index=store) as library:
         base_id = await base(library)
         await ready(library, base_id, {"one.txt": WORDS})
         assert await found(library, base_id)
@@ -145,11 +151,11 @@ async def test_an_index_that_fails_is_told_and_caught_up_with(database: Database
 
 
 async def test_chroma_is_rebuilt_from_sql_when_its_folder_was_deleted_or_damaged(
-    database: Database, tmp_path: Path
+    home: Database, tmp_path: Path
 ) -> None:
     folder = tmp_path / "chroma"
     store = ChromaIndex(ChromaChild(folder))
-    async with library_of(database, index=store) as library:
+    async with library_of(home, index=store) as library:
         base_id = await base(library, chunk_size=20, chunk_overlap=0)
         await ready(library, base_id, {"one.txt": WORDS})
         exact = await found(library, base_id, 1)
@@ -157,7 +163,6 @@ async def test_chroma_is_rebuilt_from_sql_when_its_folder_was_deleted_or_damaged
         assert await found(library, base_id, 1) == exact
         shutil.rmtree(folder)
         assert await found(library, base_id, 1) == exact
-        library.index.refresh(THE_WORKSPACE, base_id)
         await in_step(library, base_id)
         assert await found(library, base_id, 1) == exact
 
@@ -165,9 +170,8 @@ async def test_chroma_is_rebuilt_from_sql_when_its_folder_was_deleted_or_damaged
         connection.execute("DELETE FROM embeddings WHERE id % 2 = 0")
     connection.close()
     store = ChromaIndex(ChromaChild(folder))
-    async with library_of(database, index=store) as library:
+    async with library_of(home, index=store) as library:
         assert await found(library, base_id, 1) == exact
-        library.index.refresh(THE_WORKSPACE, base_id)
         await in_step(library, base_id)
         held = await store.held(base_id)
         assert held is not None
@@ -175,9 +179,9 @@ async def test_chroma_is_rebuilt_from_sql_when_its_folder_was_deleted_or_damaged
         assert await found(library, base_id, 1) == exact
 
 
-async def test_a_restart_needs_no_rebuilding(database: Database, tmp_path: Path) -> None:
+async def test_a_restart_needs_no_rebuilding(home: Database, tmp_path: Path) -> None:
     folder = tmp_path / "chroma"
-    async with library_of(database, index=ChromaIndex(ChromaChild(folder))) as library:
+    async with library_of(home, index=ChromaIndex(ChromaChild(folder))) as library:
         base_id = await base(library)
         await ready(library, base_id, {"one.txt": WORDS})
         await in_step(library, base_id)
@@ -190,8 +194,7 @@ async def test_a_restart_needs_no_rebuilding(database: Database, tmp_path: Path)
         await add(collection, ids, vectors, documents)
 
     store.add = watched  # type: ignore[method-assign, assignment]
-    async with library_of(database, index=store) as library:
-        library.index.refresh(THE_WORKSPACE, base_id)
+    async with library_of(home, index=store) as library:
         await in_step(library, base_id)
         assert added == []
         [two] = await ready(library, base_id, {"two.txt": b"Otters sleep holding hands."})

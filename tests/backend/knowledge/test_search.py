@@ -16,17 +16,17 @@ OTTERS = b"# Otters\n\nOtters sleep holding hands."
 BADGERS = b"# Badgers\n\nBadgers dig setts with many rooms."
 
 
-async def test_an_empty_base_is_no_error_and_asks_no_embedder(database: Database) -> None:
+async def test_an_empty_base_is_no_error_and_asks_no_embedder(home: Database) -> None:
     embedder = WordEmbedder()
     embedder.fails_with = AssertionError("nobody should ask")
-    async with library_of(database, embedder) as library:
+    async with library_of(home, embedder) as library:
         assert await library.search.search(THE_WORKSPACE, await base(library), "otters") == []
         with pytest.raises(NotFound):
             await library.search.search(THE_WORKSPACE, "00000000-0000-4000-8000-0000000000bb", "otters")
 
 
-async def test_bounds_and_filters(database: Database) -> None:
-    async with library_of(database) as library:
+async def test_bounds_and_filters(home: Database) -> None:
+    async with library_of(home) as library:
         base_id, other_id = await base(library), await base(library)
         otters, badgers = await ready(library, base_id, {"otters.md": OTTERS, "badgers.md": BADGERS})
         [foreign] = await ready(library, other_id, {"otters.md": OTTERS})
@@ -52,32 +52,32 @@ async def test_bounds_and_filters(database: Database) -> None:
                 await names(top_k=top_k)
 
 
-async def test_what_is_being_taken_in_is_not_found(database: Database) -> None:
-    async with library_of(database, WordEmbedder(pause=0.3)) as library:
+async def test_what_is_being_taken_in_is_not_found(home: Database) -> None:
+    async with library_of(home, WordEmbedder(pause=0.3)) as library:
         base_id = await base(library)
         [document] = await upload(library, base_id, {"otters.md": OTTERS})
         assert await library.search.search(THE_WORKSPACE, base_id, "otters") == []
         assert await library.search.search(THE_WORKSPACE, base_id, "otters", document_ids=[document.id]) == []
 
 
-async def test_a_question_for_another_embedder_is_refused(database: Database) -> None:
-    async with library_of(database) as library:
+async def test_a_question_for_another_embedder_is_refused(home: Database) -> None:
+    async with library_of(home) as library:
         base_id = await base(library)
         await ready(library, base_id, {"otters.md": OTTERS})
-    async with library_of(database, WordEmbedder("other")) as library:
+    async with library_of(home, WordEmbedder("other")) as library:
         with pytest.raises(Conflict, match="cannot be compared"):
             await library.search.search(THE_WORKSPACE, base_id, "otters")
 
 
-async def test_what_does_not_fit_into_memory_is_read_anew(database: Database) -> None:
-    async with library_of(database) as library:
+async def test_what_does_not_fit_into_memory_is_read_anew(home: Database) -> None:
+    async with library_of(home) as library:
         base_id = await base(library, chunk_size=20, chunk_overlap=0)
         text = " ".join(f"word{number}" for number in range(2000)).encode()
         taken = await ready(library, base_id, {f"{n}.txt": text for n in range(3)})
         counts = {document.id: document.chunks or 0 for document in taken}
         fingerprint = await WordEmbedder().fingerprint()
         question = vector("word7 word8"), 5, counts
-        ample, tight = Nearest(database), Nearest(database, memory=1000)
+        ample, tight = Nearest(home), Nearest(home, memory=1000)
         expected = await ample.search(THE_WORKSPACE, fingerprint, 256, *question)
         assert len(expected) == 5
         again = await asyncio.gather(
@@ -86,12 +86,12 @@ async def test_what_does_not_fit_into_memory_is_read_anew(database: Database) ->
         assert [hits == expected for hits in again] == [True] * 8
 
 
-async def test_pages_come_back_as_they_were(database: Database) -> None:
+async def test_pages_come_back_as_they_were(home: Database) -> None:
     from genai_stack.documents import pages
 
-    async with library_of(database) as library:
+    async with library_of(home) as library:
         [document] = await ready(library, await base(library), {"otters.md": OTTERS})
-        async with database.read() as session:
+        async with home.read() as session:
             assert (await pages.text_of(session, THE_WORKSPACE, document.id, 1)).encode() == OTTERS
             with pytest.raises(NotFound):
                 await pages.text_of(session, THE_WORKSPACE, document.id, 2)

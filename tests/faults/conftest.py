@@ -1,0 +1,5 @@
+"""Databases of each kind."""
+
+from tests.fakes.home import home
+
+__all__ = ["home"]
