@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("file", type=Path, metavar="FILE", help="a graph, or a workflow with its configuration, as JSON")
     run.add_argument("--query", required=True, help="the question")
     run.add_argument("--document", type=Path, action="append", default=[], metavar="FILE", help="may be repeated")
+    run.add_argument("--key", action="append", default=[], metavar="PROVIDER", help="ask for this provider's key")
     run.set_defaults(do=_run)
 
     validate = commands.add_parser("validate", help="say whether a graph can run, and what to do where it cannot")
@@ -70,7 +71,8 @@ def _go(work: Coroutine[Any, Any, int | None]) -> int:
 
 
 def _serve(flags: argparse.Namespace) -> int:
-    from genai_stack import main as web, settings  # noqa: PLC0415 (each command loads what it needs)
+    from genai_stack import main as web  # noqa: PLC0415 (each command loads what it needs)
+    from genai_stack import settings
 
     return _go(web.serve(settings.read(data=flags.data, host=flags.host, port=flags.port)))
 
@@ -78,7 +80,7 @@ def _serve(flags: argparse.Namespace) -> int:
 def _run(flags: argparse.Namespace) -> int:
     from genai_stack import once  # noqa: PLC0415
 
-    return _go(once.run(flags.file, flags.query, flags.document))
+    return _go(once.run(flags.file, flags.query, flags.document, flags.key))
 
 
 def _validate(flags: argparse.Namespace) -> int:

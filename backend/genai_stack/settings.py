@@ -53,6 +53,7 @@ class Settings(BaseSettings):
         (), description="Private hosts that a model's address may name when the server is bound beyond loopback."
     )
     dispatch: Literal["in_process"] = Field("in_process", description="Who does the runs: this process itself.")
+    example: bool = Field(True, description="Whether a new workspace gets an example workflow with a document.")
     max_running: int = Field(512, ge=1, description="Runs that run at once; more wait as queued.")
     max_ingesting: int = Field(2, ge=1, description="Documents that are read and embedded at once.")
     max_nodes: int = Field(500, ge=1, description="Nodes that a graph may have.")

@@ -1,70 +1,92 @@
 """A message becomes a run, and the run's answer a message."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID, uuid5
 
 import msgspec
-from sqlalchemy import Insert, event, func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Insert, Row, bindparam, func, insert, select, update
 
-from genai_stack.chat import sessions
+from genai_stack.chat.sessions import titled, told
 from genai_stack.engine.events import ChatMessage as Told
 from genai_stack.engine.events import MessageAccepted
 from genai_stack.engine.execute import Outcome
-from genai_stack.errors import KeyReused
-from genai_stack.runs import records
-from genai_stack.runs.records import NewRun
+from genai_stack.errors import KeyReused, NotFound
+from genai_stack.runs.records import Claimed, NewRun
 from genai_stack.runs.runs import Runs
 from genai_stack.storage.columns import new_id, now
-from genai_stack.storage.database import WriteSession
+from genai_stack.storage.database import Transaction
 from genai_stack.storage.scope import Scope
-from genai_stack.storage.tables import ChatMessage, ChatSession, Run
+from genai_stack.storage.tables import ChatMessage, ChatSession
 from genai_stack.work.wake import Wake
 
 USED = "This message id was used for another message. Give each message an id of its own."
 
+Chat = Row[str, str, str]
+"""A session's id, workflow and title."""
 
-async def ask(
-    session: WriteSession,
+# Locked, so that the same message sent twice at once is seen by the second.
+_chat = (
+    select(ChatSession.id, ChatSession.workflow_id, ChatSession.title)
+    .where(ChatSession.id == bindparam("chat"), ChatSession.workspace_id == bindparam("workspace"))
+    .with_for_update()
+)
+_message = select(
+    ChatMessage.workspace_id, ChatMessage.session_id, ChatMessage.content, ChatMessage.role, ChatMessage.run_id
+).where(ChatMessage.id == bindparam("message"))
+_last_question = select(func.max(ChatMessage.position)).where(
+    ChatMessage.session_id == bindparam("chat"), ChatMessage.role == "user"
+)
+_insert_message = insert(ChatMessage)
+_touch = update(ChatSession).where(ChatSession.id == bindparam("chat"))
+
+
+def find(transaction: Transaction, scope: Scope, session_id: str) -> Chat:
+    chat = transaction.execute(_chat, {"chat": session_id, "workspace": scope.workspace_id}).one_or_none()
+    if chat is None:
+        raise NotFound("There is no chat session with this id.")
+    return chat
+
+
+def asked_before(transaction: Transaction, scope: Scope, chat: Chat, message_id: str, content: str) -> str | None:
+    """The run that the same message made when it came first."""
+    message = transaction.execute(_message, {"message": message_id}).one_or_none()
+    if message is None:
+        return None
+    same = (message.workspace_id, message.session_id, message.content, message.role)
+    if same != (scope.workspace_id, chat.id, content, "user"):
+        raise KeyReused(USED, code="MESSAGE_ID_REUSED")
+    return message.run_id
+
+
+def ask(
+    transaction: Transaction,
     scope: Scope,
     runs: Runs,
     wake: Wake,
-    chat: ChatSession,
-    version: int,
+    chat: Chat,
+    new: NewRun,
     message_id: str | None,
-    content: str,
-) -> Run:
-    """Store a person's message with its run."""
-    place = await session.scalar(
-        select(func.max(ChatMessage.position)).where(ChatMessage.session_id == chat.id, ChatMessage.role == "user")
-    )
+) -> str:
+    """Store a person's message with its run; returns the run's id."""
+    place = transaction.scalar(_last_question, {"chat": chat.id})
     message = ChatMessage(
         id=message_id or new_id(),
         workspace_id=scope.workspace_id,
         session_id=chat.id,
         position=0 if place is None else place + 2,
         role="user",
-        content=content,
+        content=new.query,
         meta={},
         created_at=now(),
     )
-    run = await runs.submit(
-        session,
-        scope,
-        NewRun(chat.workflow_id, version, content, chat.id),
-        MessageAccepted(sessions.told(message)),
-    )
-    message.run_id = run.id
-    session.add(message)
-    chat.updated_at = now()
-    chat.title = chat.title or sessions.titled(content)
-    await session.flush()
-
-    def committed(_: Session) -> None:
-        wake.tell(topic(chat.id))
-
-    event.listen(session.sync_session, "after_commit", committed, once=True)
-    return run
+    run_id = runs.submit(transaction, scope, new, MessageAccepted(told(message)))
+    message.run_id = run_id
+    transaction.execute(_insert_message, _row(message))
+    values = {"updated_at": message.created_at} | ({} if chat.title else {"title": titled(new.query)})
+    transaction.execute(_touch.values(**values), {"chat": chat.id})
+    transaction.afterwards(partial(wake.tell, topic(chat.id)))
+    return run_id
 
 
 def topic(session_id: str) -> str:
@@ -72,22 +94,7 @@ def topic(session_id: str) -> str:
     return f"session:{session_id}"
 
 
-async def asked_before(
-    session: WriteSession, scope: Scope, chat: ChatSession, message_id: str, content: str
-) -> Run | None:
-    """The run that the same message made when it came first."""
-    # One chat at a time: the same message sent twice at once is seen by the second.
-    await session.execute(select(ChatSession.id).where(ChatSession.id == chat.id).with_for_update())
-    message = await session.get(ChatMessage, message_id)
-    if message is None:
-        return None
-    same = (message.workspace_id, message.session_id, message.content, message.role)
-    if same != (scope.workspace_id, chat.id, content, "user") or message.run_id is None:
-        raise KeyReused(USED, code="MESSAGE_ID_REUSED")
-    return await records.get(session, scope, message.run_id)
-
-
-def answered(run: Run, outcome: Outcome) -> tuple[Told | None, Sequence[Insert]]:
+def answered(run: Claimed, outcome: Outcome) -> tuple[Told | None, Sequence[Insert]]:
     """The assistant's message of a chat run, to be stored with the run's end."""
     if run.session_id is None:
         return None, ()
@@ -108,15 +115,18 @@ def answered(run: Run, outcome: Outcome) -> tuple[Told | None, Sequence[Insert]]
         created_at=now(),
     )
     question = select(ChatMessage.position + 1).where(ChatMessage.run_id == run.id, ChatMessage.role == "user")
-    row = insert(ChatMessage).values(
-        id=message.id,
-        workspace_id=message.workspace_id,
-        session_id=message.session_id,
-        run_id=message.run_id,
-        position=question.scalar_subquery(),
-        role=message.role,
-        content=message.content,
-        meta=message.meta,
-        created_at=message.created_at,
-    )
-    return sessions.told(message), (row,)
+    return told(message), (_insert_message.values(_row(message) | {"position": question.scalar_subquery()}),)
+
+
+def _row(message: ChatMessage) -> dict[str, object]:
+    return {
+        "id": message.id,
+        "workspace_id": message.workspace_id,
+        "session_id": message.session_id,
+        "run_id": message.run_id,
+        "position": message.position,
+        "role": message.role,
+        "content": message.content,
+        "meta": message.meta,
+        "created_at": message.created_at,
+    }

@@ -14,10 +14,10 @@ from genai_stack.knowledge.search import Search
 from genai_stack.llm.chat_model import ChatRequest, Delta
 from genai_stack.llm.chat_models import ChatModels
 from genai_stack.llm.patience import Deadlines, patient
+from genai_stack.runs.records import Claimed
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.secrets import Secrets
-from genai_stack.storage.tables import Run
 from genai_stack.toolbox import Finding, ModelChoice, Toolbox, Turn
 
 
@@ -30,7 +30,7 @@ class Tools:
         self._database, self._secrets, self._models = database, secrets, models
         self._search, self._deadlines = search, deadlines
 
-    def of_run(self, run: Run) -> Callable[[Voice, Step], Toolbox]:
+    def of_run(self, run: Claimed) -> Callable[[Voice, Step], Toolbox]:
         scope = Scope(run.workspace_id)
 
         async def search(finding: Finding) -> Sequence[Passage]:
@@ -61,7 +61,7 @@ class Tools:
 
         return of_node
 
-    async def _base(self, scope: Scope, run: Run, knowledge_base_id: str | None) -> str | None:
+    async def _base(self, scope: Scope, run: Claimed, knowledge_base_id: str | None) -> str | None:
         """The knowledge base that is meant: by default the workflow's own, which may not be there yet."""
         if knowledge_base_id is not None:
             return knowledge_base_id

@@ -5,6 +5,7 @@ import contextlib
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -81,7 +82,7 @@ class Ingestion:
             unfinished = (Document.workspace_id == scope.workspace_id, Document.status == PROCESSING)
             rows = await session.scalars(select(Document).where(*unfinished).order_by(Document.created_at, Document.id))
             for document in rows:
-                await dispatch.submit(session, ingestion_of(document))
+                await session.take_part(partial(dispatch.submit, job=ingestion_of(document)))
 
     async def _work(self, scope: Scope, document_id: str) -> None:
         task = await self._task(scope, document_id)

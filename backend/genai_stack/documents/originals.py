@@ -45,7 +45,7 @@ async def read(database: Database, scope: Scope, document_id: str) -> bytes:
             .order_by(OriginalPiece.number)
             .limit(AT_ONCE)
         )
-        async with database.read() as session:
+        async with database.read_much() as session:
             rows = (await session.execute(query)).all()
         for number, piece in rows:  # noqa: B007 (the last one is where the next query goes on)
             content += piece

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import CursorResult, select, update
@@ -122,7 +123,7 @@ class Uploads:
             for document in documents:
                 if document.size:
                     document.status = PROCESSING
-                    await self._dispatch.submit(session, ingestion_of(document))
+                    await session.take_part(partial(self._dispatch.submit, job=ingestion_of(document)))
                 else:
                     document.status, document.error = FAILED, "The file is empty."
         order = {document_id: at for at, document_id in enumerate(begun)}

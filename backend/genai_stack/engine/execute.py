@@ -185,9 +185,9 @@ class Execution(Generic[T]):
 
     def _inputs(self, step: Step) -> Any:
         results = self.results
-        named: dict[str, Any] = {name: getattr(results[source], output) for name, source, output in step.singles}
+        named: dict[str, Any] = {name: of(results[source]) for name, source, of in step.singles}
         for name, sources in step.severals:
-            named[name] = tuple(getattr(results[source], output) for source, output in sources)
+            named[name] = tuple([of(results[source]) for source, of in sources])
         return step.make_inputs(**named)
 
     def _announce(self, step: Step) -> int:

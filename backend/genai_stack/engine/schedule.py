@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from genai_stack.engine.catalog import Catalog
@@ -10,10 +11,13 @@ from genai_stack.engine.graph import Graph
 from genai_stack.engine.node import AnyNodeType
 from genai_stack.engine.validate import label_of
 
+Output = Callable[[Any], Any]
+"""Takes a port's value out of a node's outputs."""
+
 
 @dataclass(slots=True)
 class Step:
-    """One node of a plan. `singles` are (input, source, output); `severals` have many sources, in plan order."""
+    """One node of a plan. `singles` are (input, source, its output); `severals` have many sources, in plan order."""
 
     index: int
     id: str
@@ -21,8 +25,8 @@ class Step:
     type: str
     node_type: AnyNodeType
     config: Any
-    singles: tuple[tuple[str, int, str], ...] = ()
-    severals: tuple[tuple[str, tuple[tuple[int, str], ...]], ...] = ()
+    singles: tuple[tuple[str, int, Output], ...] = ()
+    severals: tuple[tuple[str, tuple[tuple[int, Output], ...]], ...] = ()
     followers: tuple[int, ...] = ()
     waits_for: int = 0
     speaks: bool = False
@@ -68,8 +72,12 @@ class Plan:
         for step in self.steps:
             several = {port.name for port in step.node_type.inputs if port.several}
             came = arriving[step.index]
-            step.singles = tuple((name, *sources[0]) for name, sources in came.items() if name not in several)
-            step.severals = tuple((name, tuple(sorted(sources))) for name, sources in came.items() if name in several)
+            bound = {
+                name: tuple((source, attrgetter(port)) for source, port in sorted(sources))
+                for name, sources in came.items()
+            }
+            step.singles = tuple((name, *sources[0]) for name, sources in bound.items() if name not in several)
+            step.severals = tuple((name, sources) for name, sources in bound.items() if name in several)
             step.followers = tuple(following[step.index])
             step.waits_for = sum(len(sources) for sources in came.values())
 

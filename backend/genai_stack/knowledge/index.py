@@ -202,7 +202,7 @@ class Index:
     async def _add(self, extent: Extent, document: str) -> None:
         after = -1
         while True:
-            async with self._database.read() as session:
+            async with self._database.read_much() as session:
                 rows = (await session.execute(_vectors(extent, document, after))).all()
             if rows:
                 await self._store.add(

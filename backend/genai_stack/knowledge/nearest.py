@@ -77,7 +77,7 @@ class Nearest:
         )
         ids: dict[str, list[str]] = {document: [] for document in documents}
         vectors: dict[str, list[bytes]] = {document: [] for document in documents}
-        async with self._database.read() as session:
+        async with self._database.read_much() as session:
             for document_id, passage_id, vector in await session.execute(query):
                 ids[document_id].append(passage_id)
                 vectors[document_id].append(vector)

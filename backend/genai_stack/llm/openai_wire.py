@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from typing import Final
+from typing import Final, cast
 
 import aiohttp
 import msgspec
@@ -20,6 +20,7 @@ from genai_stack.outbound.client import Outbound
 from genai_stack.outbound.remote import Remote
 
 EVENT_BYTES: Final = 1024 * 1024
+PAUSE: Final = 0.03  # seconds
 ANSWER_CHARS: Final = 4 * 1024 * 1024
 _SECONDS_TO_END: Final = 0.2
 _FINISHES: Final[Mapping[str, Finish]] = {"length": "length", "content_filter": "filtered"}
@@ -94,11 +95,12 @@ class OpenAIChat:
             if response.content_type in {"text/html", "application/json"}:
                 raise self._remote.broken(f"answered with {response.content_type} instead of a stream")
             answer = Answer(self._remote, self._answer_chars)
-            content = response.content
+            content, pace = response.content, Pace(response)
             while chunk := await content.readany():
                 delta = answer.read(chunk)
                 if delta is not None:
                     yield delta
+                    await pace.rest()
                 if answer.failure is not None:
                     raise answer.failure
                 if answer.done:
@@ -128,6 +130,30 @@ class OpenAIChat:
         if request.reasoning is not None:
             body["reasoning_effort"] = "none" if request.reasoning == "off" else request.reasoning
         return msgspec.json.encode(body)
+
+
+class Pace:
+    """Reads a long stream every `PAUSE` seconds, all together: it costs the same for one token as for three.
+
+    Nothing shows text more often than that. The first token goes on at once, and so does an answer that comes at once.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        connection = response.connection
+        self._transport = cast("asyncio.ReadTransport | None", connection.transport if connection else None)
+        self._now = asyncio.get_running_loop().time
+        self._long: float | None = None
+
+    async def rest(self) -> None:
+        if self._long is None:
+            self._long = self._now() + PAUSE
+        if self._transport is None or self._now() < self._long or not self._transport.is_reading():
+            return
+        self._transport.pause_reading()
+        try:
+            await asyncio.sleep(PAUSE - self._now() % PAUSE)
+        finally:
+            self._transport.resume_reading()
 
 
 class Answer:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from genai_stack.engine.events import ENDED
 from genai_stack.runs import records
@@ -16,6 +16,18 @@ from genai_stack.work.wake import Wake
 LAST = "run.finished"
 PAGE = 500  # events read from the database at once
 POLL = 5.0  # seconds after which a reader looks for itself, should a bell be lost
+
+
+_later = (
+    select(Event.seq, Event.type, Event.body)
+    .where(
+        Event.run_id == bindparam("run"),
+        Event.workspace_id == bindparam("workspace"),
+        Event.seq > bindparam("after"),
+    )
+    .order_by(Event.seq)
+    .limit(PAGE)
+)
 
 
 class Feed:
@@ -55,9 +67,7 @@ class Feed:
         run_log = self._journal.at_hand(run_id)
         if run_log is not None:
             return bool(run_log.tail) and run_log.tail[-1].type == LAST
-        async with self._database.read() as session:
-            run = await records.get(session, scope, run_id)
-            return run.status in ENDED
+        return await self._database.fetch(lambda now: records.status(now, scope, run_id)) in ENDED
 
     async def since(self, scope: Scope, run_id: str, after: int) -> list[Frame]:
         """Up to a page of the events later than `after`."""
@@ -65,11 +75,6 @@ class Feed:
         if run_log is not None and run_log.tail and run_log.tail[0].seq <= after + 1:
             skipped = after + 1 - run_log.tail[0].seq
             return list(run_log.tail)[skipped:] if skipped else list(run_log.tail)
-        async with self._database.read() as session:
-            rows = await session.execute(
-                select(Event.seq, Event.type, Event.body)
-                .where(Event.run_id == run_id, Event.workspace_id == scope.workspace_id, Event.seq > after)
-                .order_by(Event.seq)
-                .limit(PAGE)
-            )
-            return [Frame(seq, kind, body) for seq, kind, body in rows]
+        asked = {"run": run_id, "workspace": scope.workspace_id, "after": after}
+        rows = await self._database.fetch(lambda now: now.execute(_later, asked).all())
+        return [Frame(row.seq, row.type, row.body) for row in rows]

@@ -1,7 +1,8 @@
 """The journal: what runs do, committed in groups before anyone is told.
 
 Every run writes into a log of its own; one task commits what all logs have, at once. Text comes in pieces: the first
-goes out immediately, later ones share an event for `WINDOW` seconds. Only the current attempt of a run is written.
+goes out immediately, later ones share an event for up to `WINDOW` seconds, and a commit with those of all other runs.
+Only the current attempt of a run is written.
 """
 
 import asyncio
@@ -18,12 +19,14 @@ from sqlalchemy import Insert, bindparam, insert, select, update
 from genai_stack.engine.events import AnswerDelta, Data, NodeFinished, Thinking
 from genai_stack.errors import Busy, StackError
 from genai_stack.runs.previews import event_body
-from genai_stack.storage.database import Database, WriteSession
+from genai_stack.storage.database import Database, Transaction
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Event, NodeOutput, Run
 from genai_stack.work.wake import Wake
 
 WINDOW = 0.03  # seconds in which later pieces of a text share an event
+BEAT = 0.004  # seconds after each full window: what was read at the window's end is committed together
+SILENCE = 0.2  # seconds without text after which the next piece goes out at once again
 TAIL = 256  # committed events of a running run that are kept at hand for its readers
 PATIENCE = 30.0  # seconds for which commits are tried while the database is away
 
@@ -31,6 +34,9 @@ _insert_event = insert(Event).values(
     run_id=bindparam("r"), seq=bindparam("s"), workspace_id=bindparam("w"), type=bindparam("t"), body=bindparam("b")
 )
 _insert_output = insert(NodeOutput)
+_update_run = update(Run)
+# The rows stay locked until the commit, so that nobody takes a run up in between.
+_attempts = select(Run.id, Run.attempt).where(Run.id.in_(bindparam("ids", expanding=True))).with_for_update(read=True)
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +102,7 @@ class RunLog:
             self.flush_text()
             self._speaker = (node_id, kind)
         self._text.append(text)
-        if self._journal.now() - self._spoke_at >= WINDOW:
+        if self._journal.now() - self._spoke_at >= SILENCE:
             self.flush_text()
             self._journal.kick(self)
         else:
@@ -204,7 +210,7 @@ class Journal:
     def flush_soon(self, run_log: RunLog) -> None:
         self._talking[run_log.run_id] = run_log
         if self._tick is None:
-            self._tick = self._loop.call_later(WINDOW, self._flush_talking)
+            self._tick = self._loop.call_later(WINDOW + BEAT - self.now() % WINDOW, self._flush_talking)
 
     def _flush_talking(self) -> None:
         self._tick = None
@@ -255,39 +261,31 @@ class Journal:
                 self._wake.tell(f"run:{run_log.run_id}")
 
     async def _commit(self, batch: list[tuple[RunLog, _Unwritten]]) -> set[str]:
-        async with self._database.write() as session:
-            fenced = await _fenced(session, [run_log for run_log, _ in batch])
-            events: list[dict[str, Any]] = []
-            outputs: list[dict[str, str]] = []
-            for run_log, unwritten in batch:
-                if run_log.run_id not in fenced:
-                    run_id, workspace = run_log.run_id, run_log.scope.workspace_id
-                    events += [
-                        {"r": run_id, "s": frame.seq, "w": workspace, "t": frame.type, "b": frame.body}
-                        for frame in unwritten.frames
-                    ]
-                    outputs += unwritten.outputs
-            connection = await session.connection()
-            if events:
-                await connection.execute(_insert_event, events)
-            if outputs:
-                await connection.execute(_insert_output, outputs)
-            for run_log, unwritten in batch:
-                if unwritten.ending is not None and run_log.run_id not in fenced:
-                    await _end(session, run_log.run_id, unwritten.ending)
-        return fenced
+        return await self._database.transact(lambda transaction: _write(transaction, batch))
 
 
-async def _fenced(session: WriteSession, logs: list[RunLog]) -> set[str]:
-    """The runs whose attempt is no longer the current one. Their rows stay locked until the commit."""
-    rows = await session.execute(
-        select(Run.id, Run.attempt).where(Run.id.in_([run_log.run_id for run_log in logs])).with_for_update(read=True)
-    )
+def _write(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]]) -> set[str]:
+    """Writes what may be written; returns the runs whose attempt is no longer the current one."""
+    rows = transaction.execute(_attempts, {"ids": [run_log.run_id for run_log, _ in batch]})
     current = {row.id: row.attempt for row in rows}
-    return {run_log.run_id for run_log in logs if current.get(run_log.run_id) != run_log.attempt}
-
-
-async def _end(session: WriteSession, run_id: str, ending: Ending) -> None:
-    await session.execute(update(Run).where(Run.id == run_id).values(**ending.values))
-    for row in ending.rows:
-        await session.execute(row)
+    fenced = {run_log.run_id for run_log, _ in batch if current.get(run_log.run_id) != run_log.attempt}
+    events: list[dict[str, Any]] = []
+    outputs: list[dict[str, str]] = []
+    for run_log, unwritten in batch:
+        if run_log.run_id not in fenced:
+            run_id, workspace = run_log.run_id, run_log.scope.workspace_id
+            events += [
+                {"r": run_id, "s": frame.seq, "w": workspace, "t": frame.type, "b": frame.body}
+                for frame in unwritten.frames
+            ]
+            outputs += unwritten.outputs
+    if events:
+        transaction.execute(_insert_event, events)
+    if outputs:
+        transaction.execute(_insert_output, outputs)
+    for run_log, unwritten in batch:
+        if unwritten.ending is not None and run_log.run_id not in fenced:
+            transaction.execute(_update_run.where(Run.id == run_log.run_id).values(**unwritten.ending.values))
+            for row in unwritten.ending.rows:
+                transaction.execute(row)
+    return fenced

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, case, func, insert, select, update
 
-from genai_stack.engine.events import ENDED
+from genai_stack.engine.events import ENDED, Data
 from genai_stack.errors import KeyReused, NotFound
 from genai_stack.runs.previews import event_body
-from genai_stack.storage.columns import new_id, now
-from genai_stack.storage.database import ReadSession, WriteSession
+from genai_stack.storage.columns import Moment, new_id, now
+from genai_stack.storage.database import ReadSession, Transaction, WriteSession
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Event, Run
 
@@ -30,34 +29,48 @@ class NewRun:
     request_hash: bytes | None = None
 
 
-async def add(session: WriteSession, scope: Scope, new: NewRun, run_id: str | None = None) -> Run:
-    run = Run(
-        id=run_id or new_id(),
-        workspace_id=scope.workspace_id,
-        workflow_id=new.workflow_id,
-        version=new.version,
-        session_id=new.session_id,
-        query=new.query,
-        idempotency_key=new.idempotency_key,
-        request_hash=new.request_hash,
-        status="queued",
-        attempt=0,
-        lost=0,
-        cancel_requested=False,
-        sources=[],
-        usage={},
-        created_at=now(),
-    )
-    session.add(run)
-    await session.flush()
-    return run
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A run that was taken up, as its worker needs it."""
+
+    id: str
+    workspace_id: str
+    workflow_id: str
+    version: int
+    session_id: str | None
+    query: str
+    attempt: int
+    lost: int
+    cancel_requested: bool
+    created_at: datetime
+    started_at: datetime
+    last_seq: int
 
 
-async def add_first_event(session: WriteSession, run: Run, data: Any) -> None:
-    """An event that is there before the run has started."""
-    body = event_body(run.id, 1, None, run.created_at.timestamp(), data)
-    row = {"run_id": run.id, "seq": 1, "workspace_id": run.workspace_id, "type": data.event, "body": body}
-    await session.execute(insert(Event).values(row))
+_insert_run = insert(Run)
+_insert_event = insert(Event)
+
+
+def add(transaction: Transaction, scope: Scope, new: NewRun, first: Data | None = None) -> str:
+    """The new run's id. `first` is an event that is there before the run has started."""
+    run_id, moment = new_id(), now()
+    row = {
+        "id": run_id,
+        "workspace_id": scope.workspace_id,
+        "workflow_id": new.workflow_id,
+        "version": new.version,
+        "session_id": new.session_id,
+        "query": new.query,
+        "idempotency_key": new.idempotency_key,
+        "request_hash": new.request_hash,
+        "created_at": moment,
+    }
+    transaction.execute(_insert_run, row)
+    if first is not None:
+        body = event_body(run_id, 1, None, moment.timestamp(), first)
+        event = {"run_id": run_id, "seq": 1, "workspace_id": scope.workspace_id, "type": first.event, "body": body}
+        transaction.execute(_insert_event, event)
+    return run_id
 
 
 async def get(session: ReadSession, scope: Scope, run_id: str) -> Run:
@@ -65,6 +78,13 @@ async def get(session: ReadSession, scope: Scope, run_id: str) -> Run:
     if run is None:
         raise NotFound("There is no run with this id.")
     return run
+
+
+_status = select(Run.status).where(Run.id == bindparam("run"), Run.workspace_id == bindparam("workspace"))
+
+
+def status(transaction: Transaction, scope: Scope, run_id: str) -> str | None:
+    return transaction.scalar(_status, {"run": run_id, "workspace": scope.workspace_id})
 
 
 async def of_workflow(
@@ -77,16 +97,19 @@ async def of_workflow(
     return rows.all(), total or 0
 
 
-async def with_key(session: ReadSession, scope: Scope, workflow_id: str, key: str, request_hash: bytes) -> Run | None:
-    """The run that this idempotency key made; an error if it asked something else."""
-    run = await session.scalar(
-        select(Run).where(
-            Run.workflow_id == workflow_id, Run.idempotency_key == key, Run.workspace_id == scope.workspace_id
-        )
-    )
-    if run is not None and run.request_hash != request_hash:
+_by_key = select(Run.id, Run.request_hash).where(
+    Run.workflow_id == bindparam("workflow"), Run.idempotency_key == bindparam("key")
+)
+
+
+def with_key(transaction: Transaction, workflow_id: str, key: str, request_hash: bytes) -> str | None:
+    """The run that this idempotency key made; an error if it asked something else. The workflow is of the scope."""
+    run = transaction.execute(_by_key, {"workflow": workflow_id, "key": key}).one_or_none()
+    if run is None:
+        return None
+    if run.request_hash != request_hash:
         raise KeyReused("This Idempotency-Key was used for another request. Use a new key for a new request.")
-    return run
+    return run.id
 
 
 async def active_of_session(session: ReadSession, scope: Scope, session_id: str) -> Run | None:
@@ -116,30 +139,41 @@ async def left_behind(session: ReadSession) -> Sequence[Run]:
     return (await session.scalars(select(Run).where(Run.status.not_in(ENDED)).order_by(Run.created_at))).all()
 
 
-async def claim(session: WriteSession, scope: Scope, run_id: str) -> Run | None:
-    """Take a run up as its next attempt; None when it has ended or is gone."""
-    run = await session.scalar(
-        select(Run).where(Run.id == run_id, Run.workspace_id == scope.workspace_id).with_for_update()
+_claim = (
+    update(Run)
+    .where(Run.id == bindparam("run"), Run.workspace_id == bindparam("workspace"), Run.status.not_in(ENDED))
+    .values(
+        attempt=Run.attempt + 1,
+        lost=Run.lost + case((Run.status == "running", 1), else_=0),
+        status="running",
+        started_at=func.coalesce(Run.started_at, bindparam("moment", type_=Moment())),
     )
-    if run is None or run.status in ENDED:
+    .returning(
+        Run.id, Run.workspace_id, Run.workflow_id, Run.version, Run.session_id, Run.query, Run.attempt, Run.lost,
+        Run.cancel_requested, Run.created_at, Run.started_at,
+    )
+)  # fmt: skip
+_greatest_seq = select(func.max(Event.seq)).where(Event.run_id == bindparam("run"))
+
+
+def claim(transaction: Transaction, scope: Scope, run_id: str) -> Claimed | None:
+    """Take a run up as its next attempt; None when it has ended or is gone."""
+    asked = {"run": run_id, "workspace": scope.workspace_id, "moment": now()}
+    row = transaction.execute(_claim, asked).one_or_none()
+    if row is None:
         return None
-    run.lost += run.status == "running"
-    run.attempt += 1
-    run.status = "running"
-    run.started_at = run.started_at or now()
-    await session.flush()
-    return run
+    fresh = row.attempt == 1
+    return Claimed(*row, last_seq=(row.session_id is not None) if fresh else last_seq(transaction, run_id))
+
+
+def last_seq(transaction: Transaction, run_id: str) -> int:
+    return transaction.scalar(_greatest_seq, {"run": run_id}) or 0
 
 
 async def hand_back(session: WriteSession, scope: Scope, run_id: str, attempt: int) -> None:
     """Let another worker take the run up, without counting this attempt as lost."""
     mine = (Run.id == run_id, Run.attempt == attempt, Run.workspace_id == scope.workspace_id)
     await session.execute(update(Run).where(*mine, Run.status == "running").values(status="queued"))
-
-
-async def last_seq(session: ReadSession, scope: Scope, run_id: str) -> int:
-    mine = (Event.run_id == run_id, Event.workspace_id == scope.workspace_id)
-    return await session.scalar(select(func.max(Event.seq)).where(*mine)) or 0
 
 
 async def bodies(

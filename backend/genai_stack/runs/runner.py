@@ -16,27 +16,29 @@ from genai_stack.engine.graph import Graph
 from genai_stack.engine.node import Voice
 from genai_stack.engine.schedule import Plan, Step
 from genai_stack.engine.validate import errors_in, validate
-from genai_stack.errors import Busy
+from genai_stack.errors import Busy, NotFound
 from genai_stack.runs import records
 from genai_stack.runs.journal import Ending, Fenced, Journal, RunLog
+from genai_stack.runs.records import Claimed
 from genai_stack.runs.resume import Past, read_past
 from genai_stack.storage.columns import now
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import Scope
-from genai_stack.storage.tables import Run
 from genai_stack.toolbox import Toolbox
 from genai_stack.work.dispatch import Job
 
+PAUSE = 1.0  # seconds before a run is tried again that the database was away for
 PLANS = 256  # compiled versions of workflows that are kept at hand
 
 GraphOf = Callable[[Scope, str, int], Awaitable[dict[str, Any]]]
 """The configuration of a workflow's version."""
 
-ToolsFor = Callable[[Run], Callable[[Voice, Step], Toolbox]]
-Answered = Callable[[Run, Outcome], tuple[ChatMessage | None, Sequence[Insert]]]
+ToolsFor = Callable[[Claimed], Callable[[Voice, Step], Toolbox]]
+Answered = Callable[[Claimed, Outcome], tuple[ChatMessage | None, Sequence[Insert]]]
 """What else is stored with an answer: the assistant's message of a chat."""
 
 CANCELLED = Outcome("cancelled", None, [], {}, None)
+CRASHED = "The run failed with an unexpected error. The server's log has the details."
 OUTDATED = "The workflow's saved version cannot be run any more. Open it, mend its problems and save it."
 
 log = structlog.get_logger(__name__)
@@ -60,17 +62,32 @@ class Runner:
         self._plans: OrderedDict[tuple[str, int], Plan] = OrderedDict()
 
     async def work(self, job: Job) -> None:
+        """Sees a run to its end, or hands it back: never leaves it as if it were still running."""
+        while True:
+            try:
+                await self._work(job)
+            except Busy:
+                log.exception("run.waits_for_storage", run=job.id)
+            else:
+                return
+            try:
+                await asyncio.sleep(PAUSE)
+            except asyncio.CancelledError:
+                await self._work(job)
+                raise
+
+    async def _work(self, job: Job) -> None:
         scope = Scope(job.workspace_id)
-        claiming = asyncio.ensure_future(self._claim(scope, job.id))
+        claiming = asyncio.ensure_future(self._database.transact(lambda now: records.claim(now, scope, job.id)))
         try:
-            run, last_seq = await asyncio.shield(claiming)
+            run = await asyncio.shield(claiming)
             stopped = False
         except asyncio.CancelledError:
-            run, last_seq = await claiming
+            run = await claiming
             stopped = True
         if run is None:
             return
-        run_log = self._journal.open(scope, run.id, run.attempt, last_seq)
+        run_log = self._journal.open(scope, run.id, run.attempt, run.last_seq)
         try:
             if stopped:
                 await self._after_stop(scope, run, run_log, CANCELLED)
@@ -81,19 +98,27 @@ class Runner:
                 await self._end(run_log, run, _failed("RUN_LOST", reason))
             else:
                 await self._attempt(scope, run, run_log)
-        except Fenced:
+        except (Fenced, NotFound):
             log.warning("run.fenced", run=run.id, attempt=run.attempt)
         except Busy:
-            log.exception("run.waits_for_storage", run=run.id)
+            raise
+        except Exception:
+            log.exception("run.crashed", run=run.id)
+            await self._give_up(scope, run, run_log)
         finally:
             self._journal.shut(run_log)
 
-    async def _claim(self, scope: Scope, run_id: str) -> tuple[Run | None, int]:
-        async with self._database.write() as session:
-            run = await records.claim(session, scope, run_id)
-            return run, await records.last_seq(session, scope, run_id) if run is not None else 0
+    async def _give_up(self, scope: Scope, run: Claimed, run_log: RunLog) -> None:
+        """After an error that nobody foresaw: what could not be written is left out, the end is not."""
+        self._journal.shut(run_log)
+        last_seq = await self._database.fetch(lambda now: records.last_seq(now, run.id))
+        fresh = self._journal.open(scope, run.id, run.attempt, last_seq)
+        try:
+            await self._end(fresh, run, _failed("RUN_CRASHED", CRASHED))
+        finally:
+            self._journal.shut(fresh)
 
-    async def _attempt(self, scope: Scope, run: Run, run_log: RunLog) -> None:
+    async def _attempt(self, scope: Scope, run: Claimed, run_log: RunLog) -> None:
         execution: Execution[Toolbox] | None = None
         try:
             plan = await self._plan(scope, run)
@@ -107,7 +132,7 @@ class Runner:
         else:
             await self._end(run_log, run, outcome)
 
-    async def _prepared(self, scope: Scope, run: Run, run_log: RunLog, plan: Plan) -> Execution[Toolbox]:
+    async def _prepared(self, scope: Scope, run: Claimed, run_log: RunLog, plan: Plan) -> Execution[Toolbox]:
         past = Past()
         if run.attempt > 1:
             async with self._database.read() as session:
@@ -118,7 +143,7 @@ class Runner:
         tools = self._tools_for(run)
         return Execution(plan, run_log, tools, done=past.done, begun=past.begun, told=told, used=past.used)
 
-    async def _after_stop(self, scope: Scope, run: Run, run_log: RunLog, outcome: Outcome) -> None:
+    async def _after_stop(self, scope: Scope, run: Claimed, run_log: RunLog, outcome: Outcome) -> None:
         """A person stopped the run, or this process ends: then the run is handed back."""
         async with self._database.read() as session:
             asked = (await records.get(session, scope, run.id)).cancel_requested
@@ -129,13 +154,13 @@ class Runner:
         async with self._database.write() as session:
             await records.hand_back(session, scope, run.id, run.attempt)
 
-    async def _plan(self, scope: Scope, run: Run) -> Plan | None:
+    async def _plan(self, scope: Scope, run: Claimed) -> Plan | None:
         """The run's compiled version; None when it was valid once and is no more, as after an upgrade."""
         key = (run.workflow_id, run.version)
         plan = self._plans.get(key)
         if plan is None:
             graph = Graph.model_validate(await self._graph_of(scope, *key))
-            if errors_in(validate(graph, self._catalog)):
+            if errors_in(validate(graph, self._catalog, None)):
                 return None
             plan = self._plans[key] = Plan(graph, self._catalog)
             if len(self._plans) > PLANS:
@@ -143,15 +168,14 @@ class Runner:
         self._plans.move_to_end(key)
         return plan
 
-    async def _end(self, run_log: RunLog, run: Run, outcome: Outcome) -> None:
+    async def _end(self, run_log: RunLog, run: Claimed, outcome: Outcome) -> None:
         """The whole answer, the last event, the run's row and the chat's message: one commit."""
         ended = now()
         message, rows = self._answered(run, outcome)
         if outcome.answer is not None:
             complete = outcome.status == "succeeded"
             run_log.write(None, Answer(outcome.answer, outcome.sources, outcome.usage, complete, message))
-        started = run.started_at or run.created_at
-        duration = round((ended - started).total_seconds() * 1000, 3)
+        duration = round((ended - run.started_at).total_seconds() * 1000, 3)
         values = {
             "status": outcome.status,
             "answer": outcome.answer,

@@ -1,10 +1,9 @@
 """What others ask of runs: start one, stop one, take up those that a dead process left."""
 
-from typing import Any
-
-from genai_stack.engine.events import ENDED
+from genai_stack.engine.events import ENDED, Data
 from genai_stack.runs import records
-from genai_stack.storage.database import Database, WriteSession
+from genai_stack.runs.records import NewRun
+from genai_stack.storage.database import Database, Transaction
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Run
 from genai_stack.work.dispatch import Dispatch, Job
@@ -17,13 +16,11 @@ class Runs:
     def __init__(self, database: Database, dispatch: Dispatch, wake: Wake) -> None:
         self._database, self._dispatch, self._wake = database, dispatch, wake
 
-    async def submit(self, session: WriteSession, scope: Scope, new: records.NewRun, first: Any = None) -> Run:
-        """The run's row, its first event if there is one, and its job, in the session's transaction."""
-        run = await records.add(session, scope, new)
-        if first is not None:
-            await records.add_first_event(session, run, first)
-        await self._dispatch.submit(session, job_of(run))
-        return run
+    def submit(self, transaction: Transaction, scope: Scope, new: NewRun, first: Data | None = None) -> str:
+        """The run's row, its first event if there is one, and its job, in one transaction; returns the run's id."""
+        run_id = records.add(transaction, scope, new, first)
+        self._dispatch.submit(transaction, _job(scope.workspace_id, run_id, new.session_id, new.workflow_id))
+        return run_id
 
     async def cancel(self, scope: Scope, run_id: str) -> Run:
         """Ask a run to stop; one that has ended is left as it is."""
@@ -39,13 +36,16 @@ class Runs:
         """Give every run that has not ended to the workers again: called once, when this process starts."""
         async with self._database.read() as session:
             left = await records.left_behind(session)
-        if left:
-            async with self._database.write() as session:
-                for run in left:
-                    await self._dispatch.submit(session, job_of(run))
+        jobs = [_job(run.workspace_id, run.id, run.session_id, run.workflow_id) for run in left]
+
+        def submit_all(transaction: Transaction) -> None:
+            for job in jobs:
+                self._dispatch.submit(transaction, job)
+
+        if jobs:
+            await self._database.transact(submit_all)
 
 
-def job_of(run: Run) -> Job:
+def _job(workspace_id: str, run_id: str, session_id: str | None, workflow_id: str) -> Job:
     """The messages of a session run one after another; other runs have a lane, and a turn, of their own."""
-    lane = run.session_id or run.id
-    return Job("runs", run.id, run.workspace_id, lane, run.session_id or run.workflow_id)
+    return Job("runs", run_id, workspace_id, session_id or run_id, session_id or workflow_id)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from genai_stack.storage.database import WriteSession
+from genai_stack.storage.database import Transaction
 
 Queue = Literal["runs", "ingestion"]
 
@@ -22,8 +22,8 @@ class Job:
 class Dispatch(Protocol):
     """Hands jobs to workers: at least once, in the order of each lane."""
 
-    async def submit(self, session: WriteSession, job: Job) -> None:
-        """The job starts when the transaction of `session` is committed, and never if it is not."""
+    def submit(self, transaction: Transaction, job: Job) -> None:
+        """The job starts when the transaction is committed, and never if it is not."""
         ...
 
     async def cancel(self, queue: Queue, job_id: str) -> None:

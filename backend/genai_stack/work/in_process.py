@@ -3,12 +3,11 @@
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 import structlog
-from sqlalchemy import event
-from sqlalchemy.orm import Session
 
-from genai_stack.storage.database import WriteSession
+from genai_stack.storage.database import Transaction
 from genai_stack.work.dispatch import Job, Queue
 
 Work = Callable[[Job], Awaitable[None]]
@@ -25,15 +24,8 @@ class InProcess:
     def serve(self, queue: Queue, work: Work) -> None:
         self._lines[queue].work = work
 
-    async def submit(self, session: WriteSession, job: Job) -> None:
-        def committed(_: Session) -> None:
-            self.start(job)
-
-        event.listen(session.sync_session, "after_commit", committed, once=True)
-
-    def start(self, job: Job) -> None:
-        """Queue a job whose row is committed already."""
-        self._lines[job.queue].add(job)
+    def submit(self, transaction: Transaction, job: Job) -> None:
+        transaction.afterwards(partial(self._lines[job.queue].add, job))
 
     async def cancel(self, queue: Queue, job_id: str) -> None:
         self._lines[queue].cancel(job_id)

@@ -3,14 +3,15 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, cast
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from genai_stack.engine.node import Facts
 from genai_stack.errors import NotFound, Stale
 from genai_stack.storage.columns import now
-from genai_stack.storage.database import ReadSession, WriteSession
+from genai_stack.storage.database import ReadSession, Transaction, WriteSession
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Credential, KnowledgeBase, Run, Workflow, WorkflowVersion
 
@@ -127,13 +128,19 @@ async def version(session: ReadSession, scope: Scope, workflow_id: str, number: 
     return found
 
 
-async def facts(session: ReadSession, scope: Scope) -> Facts:
+_credentials = select(Credential.id, Credential.provider).where(Credential.workspace_id == bindparam("workspace"))
+_knowledge_bases = select(KnowledgeBase.id).where(KnowledgeBase.workspace_id == bindparam("workspace"))
+
+
+def facts_now(transaction: Transaction, scope: Scope) -> Facts:
     """What validation may know of the workspace."""
-    credentials = await session.execute(
-        select(Credential.id, Credential.provider).where(Credential.workspace_id == scope.workspace_id)
-    )
-    bases = await session.scalars(select(KnowledgeBase.id).where(KnowledgeBase.workspace_id == scope.workspace_id))
-    return Facts({row.id: row.provider for row in credentials}, frozenset(bases))
+    asked = {"workspace": scope.workspace_id}
+    credentials = {row.id: row.provider for row in transaction.execute(_credentials, asked)}
+    return Facts(credentials, frozenset(transaction.execute(_knowledge_bases, asked).scalars()))
+
+
+async def facts(session: ReadSession, scope: Scope) -> Facts:
+    return await session.run_sync(lambda sync: facts_now(Transaction(sync.connection()), scope))
 
 
 async def own_knowledge_bases(session: ReadSession, scope: Scope, workflow_ids: Sequence[str]) -> dict[str, str]:
@@ -147,8 +154,18 @@ async def own_knowledge_bases(session: ReadSession, scope: Scope, workflow_ids: 
 
 
 def _canonical(configuration: dict[str, Any]) -> str:
-    """Tells 1 from true and 1.0, which Python's equality does not."""
-    return json.dumps(configuration, sort_keys=True)
+    """Tells 1 from true, which Python's equality does not; 1.0 and 1e0 are 1, as in every JSON."""
+    return json.dumps(_numbered(configuration), sort_keys=True)
+
+
+def _numbered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _numbered(part) for name, part in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_numbered(part) for part in cast("list[Any]", value)]
+    if isinstance(value, float) and value.is_integer():
+        return int(Decimal(repr(value)))
+    return value
 
 
 async def _keep_version(session: WriteSession, workflow: Workflow) -> None:
