@@ -106,6 +106,7 @@ class Reader:
         for hashed in cut:
             self._queue.put_nowait(hashed._replace(passage=hashed.passage._replace(position=self.cut)))
             self.cut += 1
+        await asyncio.sleep(0)  # pages that are buffered already would come without a pause
 
 
 def _cut(page: Page, size: int, overlap: int) -> list[Hashed]:
