@@ -2,11 +2,12 @@
 
 import hmac
 import ipaddress
+import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from genai_stack.errors import CannotStart, ForeignHost, ForeignOrigin, NoToken
 
+_PLACE = re.compile(r"(\[[0-9a-f:.]+\]|[^\s:/?#@\[\]\\]+)(?::\d{1,5})?")
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -29,7 +30,7 @@ class Doors:
 
     def check_host(self, host: str | None) -> None:
         named = (host or "").lower()
-        if named not in self.hosts and _without_port(named) not in self.hosts:
+        if named not in self.hosts and _name_in(named) not in self.hosts:
             raise ForeignHost(
                 f"This server does not answer to the host name “{named[:100]}”. "
                 "Add it to GENAI_STACK_ALLOWED_HOSTS, if it is yours."
@@ -39,11 +40,8 @@ class Doors:
         if origin is None:
             return
         named = origin.lower()
-        parts = urlsplit(named)
-        known = named in self.origins or (
-            parts.scheme in ("http", "https") and _without_port(parts.netloc) in self.origins
-        )
-        if not known:
+        scheme, _, place = named.partition("://")
+        if named not in self.origins and (scheme not in ("http", "https") or _name_in(place) not in self.origins):
             raise ForeignOrigin(
                 f"Pages of “{named[:100]}” may not use this server. "
                 "Add the origin to GENAI_STACK_ALLOWED_ORIGINS, if it is yours."
@@ -67,7 +65,7 @@ def check_start(host: str, token: str | None) -> None:
         )
 
 
-def _without_port(netloc: str) -> str:
-    if netloc.startswith("["):
-        return netloc.partition("]")[0] + "]"
-    return netloc.partition(":")[0]
+def _name_in(place: str) -> str | None:
+    """The host's name without its port; None where it is anything else than a name and a port."""
+    found = _PLACE.fullmatch(place)
+    return found[1] if found else None

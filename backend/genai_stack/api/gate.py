@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -41,38 +42,41 @@ class Gate:
                 self._doors.check_host(headers.get("host"))
                 self._doors.check_origin(headers.get("origin"))
         except StackError as error:
-            await _refuse(scope, receive, send, problems.from_error(error, request_id))
+            await _refuse(scope, receive, send, problems.from_error(error, request_id), request_id)
         else:
             await self._pass(scope, receive, send, request_id)
         finally:
             _unbind(bound)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
-        begun = False
+        begun = whole = False
 
         async def sending(message: Message) -> None:
-            nonlocal begun
+            nonlocal begun, whole
+            begun = True
             if message["type"] == "http.response.start":
-                begun = True
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
-            elif message["type"].startswith("websocket"):
-                begun = True
+            elif message["type"] == "http.response.body":
+                whole = not message.get("more_body", False)
             await send(message)
 
         try:
             await self._app(scope, receive, sending)
         except Exception as error:
+            if whole:
+                return  # the application has told it, and logged it
             response = problems.unexpected(error, request_id)
             if not begun:
-                await _refuse(scope, receive, send, response)
+                await _refuse(scope, receive, send, response, request_id)
             elif scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1011, "reason": "The server failed; connect again."})
             else:
                 raise
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, response: Any) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response, request_id: str) -> None:
     """A response before anything was sent; to a socket it is the denial of its handshake."""
+    response.headers["x-request-id"] = request_id
     if scope["type"] == "websocket":
         await WebSocket(scope, receive, send).send_denial_response(response)
     else:

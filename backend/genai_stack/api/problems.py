@@ -113,13 +113,17 @@ def install(app: FastAPI) -> None:
         detail = found[0]["message"] if len(found) == 1 else f"{len(found)} fields of the request do not fit."
         return problem(422, "INVALID_REQUEST", detail, request_id_of(request), problems=found)
 
+    @app.exception_handler(Exception)
+    async def on_crash(request: Request, error: Exception) -> Response:
+        return unexpected(error, request_id_of(request))
+
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:
         code = HTTPStatus(error.status_code).name
         detail = _DETAILS.get(error.status_code, str(error.detail))
         return problem(error.status_code, code, detail, request_id_of(request), headers=error.headers)
 
-    del on_stack_error, on_invalid, on_http
+    del on_stack_error, on_invalid, on_crash, on_http
 
 
 _DETAILS = {404: "There is nothing at this address.", 405: "This address does not take this method."}

@@ -108,7 +108,9 @@ async def versions(workflow_id: Id, here: Here, scope: Mine, skip: Skip = 0, lim
 
 
 @router.get("/{workflow_id}/versions/{number}")
-async def version(workflow_id: Id, number: Annotated[int, Path(le=LARGEST)], here: Here, scope: Mine) -> VersionOut:
+async def version(
+    workflow_id: Id, number: Annotated[int, Path(ge=1, le=LARGEST)], here: Here, scope: Mine
+) -> VersionOut:
     async with here.database.read() as session:
         found = await store.version(session, scope, workflow_id, number)
     return VersionOut.model_validate(found, from_attributes=True)

@@ -40,15 +40,19 @@ class Feed:
         """Events later than `after`, in lists, to the last one of the run; an empty list while nothing happens."""
         with self._wake.listen(f"run:{run_id}") as bell:
             while True:
+                over = False
                 frames = await self.since(scope, run_id, after)
                 if not frames:
-                    await bell.wait(POLL)
+                    over = await self._has_ended(scope, run_id)
+                    if not over:
+                        await bell.wait(POLL)
                     frames = await self.since(scope, run_id, after)
-                yield frames
+                if frames or not over:
+                    yield frames
                 if frames:
                     after = frames[-1].seq
-                    if frames[-1].type == LAST:
-                        return
+                if over if not frames else frames[-1].type == LAST:
+                    return
 
     async def ended_within(self, scope: Scope, run_id: str, seconds: float) -> bool:
         """Whether the run ends before the time is over."""
@@ -67,7 +71,8 @@ class Feed:
         run_log = self._journal.at_hand(run_id)
         if run_log is not None:
             return bool(run_log.tail) and run_log.tail[-1].type == LAST
-        return await self._database.fetch(lambda now: records.status(now, scope, run_id)) in ENDED
+        status = await self._database.fetch(lambda now: records.status(now, scope, run_id))
+        return status is None or status in ENDED  # one that was deleted says no more
 
     async def since(self, scope: Scope, run_id: str, after: int) -> list[Frame]:
         """Up to a page of the events later than `after`."""
