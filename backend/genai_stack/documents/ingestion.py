@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, repeat
 from typing import Any, cast
 
 import structlog
@@ -30,7 +31,7 @@ from genai_stack.work.dispatch import Dispatch, Job
 
 BATCH = 64  # passages that are embedded and committed together
 IN_FLIGHT = 3  # batches that the embedder has at once
-PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)  # seconds, while the database is away or full
+PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)  # seconds between attempts while the database is away or full; the last for ever
 REMOVED_AT_ONCE = 200  # passages of one that failed
 
 log = structlog.get_logger(__name__)
@@ -65,13 +66,11 @@ class Ingestion:
     async def work(self, job: Job) -> None:
         """The worker of the queue "ingestion". A document that is not to be taken in (any more) is left alone."""
         scope = Scope(job.workspace_id)
-        for pause in (*PAUSES, None):
+        for pause in chain(PAUSES, repeat(PAUSES[-1])):
             try:
                 await self._work(scope, job.id)
             except Busy as error:
                 log.warning("ingestion.delayed", document=job.id, reason=error.message)
-                if pause is None:
-                    raise  # it stays as it is, and is taken up again at the next start
                 await asyncio.sleep(pause)
             else:
                 return

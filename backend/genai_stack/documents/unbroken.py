@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 async def unbroken(work: Coroutine[Any, Any, T]) -> T:
-    """For short transactions: one that is cut off in the middle can keep SQLite's only writer locked for seconds."""
+    """For short transactions: one that is cut off in the middle costs its connection."""
     task = asyncio.create_task(work)
     try:
         return await asyncio.shield(task)

@@ -1,10 +1,12 @@
 """Documents taken in: whole, once, and never found before they are."""
 
+import asyncio
+
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.library import base, counts, ended, library_of, passages_written, ready, upload
 
 from genai_stack.documents import documents
-from genai_stack.errors import ProviderUnreachable
+from genai_stack.errors import ProviderUnreachable, StorageFull
 from genai_stack.knowledge import bases
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import THE_WORKSPACE
@@ -55,6 +57,18 @@ async def test_a_failing_embedder_leaves_nothing_to_be_found(home: Database) -> 
         held = await counts(home)
         assert (held["passages"], held["embeddings"]) == (0, 0)
         assert await library.search.search(THE_WORKSPACE, base_id, "otters") == []
+
+
+async def test_a_full_disk_is_waited_for(home: Database) -> None:
+    embedder = WordEmbedder()
+    embedder.fails_with = StorageFull("No space is left.")
+    async with library_of(home, embedder) as library:
+        base_id = await base(library)
+        [document] = await upload(library, base_id, {"a.txt": PROSE})
+        while not embedder.asked:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        embedder.fails_with = None
+        assert (await ended(library, document.id)).status == "ready"
 
 
 async def test_another_embedder_is_refused_with_a_sentence(home: Database) -> None:
