@@ -1,25 +1,39 @@
-// The catalog for components: asked of the server once, then at hand everywhere.
-import { useQuery } from "@tanstack/react-query";
-import { ask } from "@/api";
+// The catalog at hand: asked of the server once, the same object for every component.
+import { useEffect } from "react";
+import { create } from "zustand";
+import { ask, queries } from "@/api";
 import { type Catalog, catalogOf, NO_CATALOG } from "./node-types";
 
-let told: unknown = null;
-let read: Catalog = NO_CATALOG;
+const useStored = create<{ catalog: Catalog; error: unknown }>(() => ({ catalog: NO_CATALOG, error: null }));
 
-/** The same object for the same answer, so that what is memoised on it stays. */
-function catalogFor(answer: Parameters<typeof catalogOf>[0] | undefined): Catalog {
-  if (answer && answer !== told) {
-    told = answer;
-    read = catalogOf(answer);
+/** Asks for the catalog where it is not there yet. */
+export async function loadCatalog(): Promise<Catalog> {
+  const { catalog } = useStored.getState();
+  if (catalog !== NO_CATALOG) return catalog;
+  try {
+    const told = await queries.ensureQueryData(ask.nodeTypes());
+    if (useStored.getState().catalog === NO_CATALOG) useStored.setState({ catalog: catalogOf(told), error: null });
+  } catch (error) {
+    useStored.setState({ error });
   }
-  return answer ? read : NO_CATALOG;
+  return useStored.getState().catalog;
 }
 
+/** Empty until the server has told it. */
 export function useCatalog(): Catalog {
-  return catalogFor(useQuery(ask.nodeTypes()).data);
+  useEffect(() => void loadCatalog(), []);
+  return useStored((state) => state.catalog);
 }
 
-/** For what happens outside of components; empty until it was asked. */
+export function useCatalogError(): unknown {
+  return useStored((state) => state.error);
+}
+
+/** For what happens outside of components. */
 export function catalogNow(): Catalog {
-  return read;
+  return useStored.getState().catalog;
+}
+
+export function setCatalog(catalog: Catalog): void {
+  useStored.setState({ catalog });
 }

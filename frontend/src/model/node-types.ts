@@ -9,15 +9,21 @@ export type Catalog = {
 
 export const NO_CATALOG: Catalog = { types: new Map(), portTypes: new Map(), categories: [] };
 
+const ROLES = { entry: 0, step: 1, exit: 2 };
+
+/** In the order in which a stack is built: what brings the question in comes first. */
 export function catalogOf(told: NodeTypes): Catalog {
-  const names = [...new Set(told.items.map((type) => type.category))];
+  const entry = (name: string) => told.items.some((type) => type.category === name && type.role === "entry");
+  const names = [...new Set(told.items.map((type) => type.category))].sort((one, other) => +entry(other) - +entry(one));
   return {
     types: new Map(told.items.map((type) => [type.type, type])),
     portTypes: new Map(told.port_types.map((type, place) => [type.name, { ...type, place }])),
     categories: names.map((name, place) => ({
       name,
       place,
-      types: told.items.filter((type) => type.category === name),
+      types: told.items
+        .filter((type) => type.category === name)
+        .sort((one, other) => ROLES[one.role] - ROLES[other.role]),
     })),
   };
 }
@@ -67,3 +73,6 @@ export function searched(types: Iterable<NodeTypeOut>, words: string): NodeTypeO
     .sort((one, other) => other.score - one.score)
     .map((one) => one.type);
 }
+
+/** What a node type is carried under while it is dragged from the library. */
+export const DRAGGED = "application/x-genai-stack-node-type";

@@ -46,3 +46,5 @@ export function unwatch(): void {
 export function useNodeRun<T>(nodeId: string, pick: (node: NodeRun | undefined) => T): T {
   return useRunning(({ run }) => pick(run?.nodes[nodeId]));
 }
+
+export type { NodeRun, NodeStatus, Run } from "./run";

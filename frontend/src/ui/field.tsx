@@ -1,4 +1,5 @@
 // A label, what is filled in, help under it, and what is wrong with it.
+import { ChevronDown } from "lucide-react";
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { classes } from "./classes";
 
@@ -61,7 +62,15 @@ export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
 }
 
 export function Select({ className, ...rest }: ComponentProps<"select">) {
-  return <select className={classes(CONTROL, "h-9 pr-8", className)} {...rest} />;
+  return (
+    <span className="relative block w-full min-w-0">
+      <select className={classes(CONTROL, "h-9 appearance-none truncate pr-8", className)} {...rest} />
+      <ChevronDown
+        className="pointer-events-none absolute top-1/2 right-2.5 size-4 -translate-y-1/2 text-muted"
+        aria-hidden
+      />
+    </span>
+  );
 }
 
 type SwitchProps = Omit<ComponentProps<"button">, "onChange"> & { on: boolean; onChange: (on: boolean) => void };

@@ -1,4 +1,96 @@
-// The editor of one stack.
+// The address of a stack's editor: loads it, and saves it while it is open.
+import { useQuery } from "@tanstack/react-query";
+import { Compass, TriangleAlert } from "lucide-react";
+import { useEffect, useState } from "react";
+import { Link, useParams } from "react-router";
+import { call, Problem, sentenceOf, type WorkflowOut } from "@/api";
+import { EditorView } from "@/app/editor/view";
+import { TopBar, useTitle } from "@/app/page";
+import { loadCatalog } from "@/model/catalog";
+import { close } from "@/model/graph/store";
+import { unwatch } from "@/model/running";
+import { beginSaving } from "@/model/saving";
+import { Button } from "@/ui/button";
+import { Empty } from "@/ui/empty";
+import { Loading, Skeleton } from "@/ui/skeleton";
+
 export function Editor() {
-  return null;
+  const { id = "" } = useParams();
+  return <Opened key={id} id={id} />;
+}
+
+function Opened({ id }: { id: string }) {
+  // Read once: while it is open the stack is ours, and never jumps under the person who edits it.
+  const found = useQuery({
+    queryKey: ["workflows", "opened", id],
+    queryFn: ({ signal }) => call("GET /workflows/{workflow_id}", { path: { workflow_id: id }, signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+  if (found.data) return <Begun stack={found.data} />;
+  if (found.isError) return <NotOpened error={found.error} again={() => void found.refetch()} />;
+  return <Waiting />;
+}
+
+function Begun({ stack }: { stack: WorkflowOut }) {
+  const [ready, setReady] = useState(false);
+  useEffect(() => {
+    void loadCatalog();
+    const end = beginSaving(stack);
+    setReady(true);
+    return () => {
+      end();
+      unwatch();
+      close();
+    };
+  }, [stack]);
+  return ready ? <EditorView id={stack.id} /> : <Waiting />;
+}
+
+function NotOpened({ error, again }: { error: unknown; again: () => void }) {
+  const gone = error instanceof Problem && (error.status === 404 || error.status === 422);
+  useTitle(gone ? "No such stack" : "Stack");
+  return (
+    <div>
+      <TopBar />
+      <main>
+        <Empty
+          icon={gone ? Compass : TriangleAlert}
+          title={gone ? "This stack is not there" : "The stack could not be opened"}
+          actions={
+            <>
+              {gone ? null : <Button onClick={again}>Try again</Button>}
+              <Button asChild look="primary">
+                <Link to="/">My stacks</Link>
+              </Button>
+            </>
+          }
+        >
+          {gone ? "It may have been deleted, or the link is not whole." : sentenceOf(error)}
+        </Empty>
+      </main>
+    </div>
+  );
+}
+
+function Waiting() {
+  return (
+    <div className="flex h-full flex-col">
+      <Loading what="the stack" />
+      <div className="flex h-14 items-center gap-3 border-b border-line bg-surface px-4">
+        <Skeleton className="size-7" />
+        <Skeleton className="h-5 w-40" />
+      </div>
+      <div className="flex flex-1">
+        <div className="hidden w-62 flex-col gap-2 border-r border-line bg-surface p-3 md:flex">
+          {[1, 2, 3, 4, 5].map((place) => (
+            <Skeleton key={place} className="h-12" />
+          ))}
+        </div>
+        <div className="flex-1" />
+      </div>
+    </div>
+  );
 }

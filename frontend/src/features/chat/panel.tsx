@@ -1,5 +1,4 @@
 // The chat over the canvas.
-import type { Event } from "@/api";
 import { Dialog, DialogBody } from "@/ui/dialog";
 
 export type ChatPanelProps = {
@@ -8,8 +7,8 @@ export type ChatPanelProps = {
   onClose: () => void;
   /** Stands in the box, ready to be sent. */
   question?: string | null;
-  /** What the chat hears of its runs, for the canvas to show. */
-  onEvent?: (event: Event) => void;
+  /** A run began that the canvas shows: it follows the run on a socket of its own. */
+  onRun?: (runId: string) => void;
   /** Waits until the last edit is saved, so that what is asked is what is seen. */
   beforeAsking?: () => Promise<void>;
 };

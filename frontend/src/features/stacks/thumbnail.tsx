@@ -21,10 +21,10 @@ export const Thumbnail = memo(function Thumbnail({ configuration }: ThumbnailPro
       ))}
       {picture.boxes.map((box) => (
         <g key={box.id} transform={`translate(${box.x} ${box.y})`}>
-          <rect {...BOX} rx={16} fill="var(--surface)" stroke="var(--line)" strokeWidth={3} />
-          <rect x={16} y={18} width={36} height={36} rx={10} fill={hue(placeOf(box.type)).color} />
-          <rect x={68} y={24} width={96} height={10} rx={5} fill="var(--line-strong)" opacity={0.7} />
-          <rect x={68} y={42} width={64} height={8} rx={4} fill="var(--line)" />
+          <rect {...BOX} rx={18} fill="var(--surface)" stroke="var(--line)" strokeWidth={3} />
+          <rect x={22} y={28} width={48} height={48} rx={13} fill={hue(placeOf(box.type)).color} />
+          <rect x={88} y={34} width={112} height={13} rx={6} fill="var(--line-strong)" opacity={0.7} />
+          <rect x={88} y={58} width={76} height={11} rx={5} fill="var(--line)" />
         </g>
       ))}
     </svg>

@@ -1,8 +1,8 @@
 // A small drawing of a graph: boxes and lines in the canvas's own units.
 import { isNote, readConfiguration } from "./shape";
 
-const WIDE = 200;
-const HIGH = 72;
+const WIDE = 232;
+const HIGH = 104;
 const ROOM = 48;
 
 export type Picture = {

@@ -1,0 +1,78 @@
+// An edge: in the colour of what it carries, moving while data does, with a + and a × where the pointer or the focus is.
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
+import { Plus, X } from "lucide-react";
+import { memo } from "react";
+import { useCatalog } from "@/model/catalog";
+import { remove } from "@/model/graph/edits";
+import { nodeOf } from "@/model/graph/rules";
+import type { StackEdge } from "@/model/graph/shape";
+import { edit, shownGraph, useStack } from "@/model/graph/store";
+import { outputOf, placeOf } from "@/model/node-types";
+import { useRunning } from "@/model/running";
+import { classes } from "@/ui/classes";
+import { hue } from "@/ui/hue";
+import { moment, useMoment } from "./moment";
+
+export const EdgeLine = memo(function EdgeLine(props: EdgeProps<StackEdge>) {
+  const { id, source, target, sourceHandleId, selected, interactionWidth } = props;
+  const catalog = useCatalog();
+  const [path, x, y] = getBezierPath(props);
+  const type = useStack((state) => nodeOf(shownGraph(state), source)?.type);
+  const moving = useRunning(({ run }) => flows(run?.nodes[source]?.status, run?.nodes[target]?.status));
+  const near = useMoment((state) => state.hoveredEdge === id);
+  const taking = useMoment((state) => state.takingEdge === id);
+  const port = outputOf(catalog, type, sourceHandleId);
+  const { color } = hue(port ? placeOf(port, catalog) : -1);
+  return (
+    <>
+      <BaseEdge
+        id={id}
+        path={path}
+        interactionWidth={interactionWidth ?? 20}
+        className={classes("edge", moving && "edge-moving", (selected || taking) && "edge-chosen", near && "edge-near")}
+        style={{ stroke: color }}
+      />
+      {near || selected ? <EdgeTools id={id} x={x} y={y} /> : null}
+    </>
+  );
+});
+
+function flows(source: string | undefined, target: string | undefined): boolean {
+  return target === "running" && (source === "succeeded" || source === "running");
+}
+
+function EdgeTools({ id, x, y }: { id: string; x: number; y: number }) {
+  const still = useStack((state) => state.frozen !== null || state.locked);
+  if (still) return null;
+  const button = "grid size-6 place-items-center text-muted hover:bg-hover hover:text-ink [&_svg]:size-3.5";
+  return (
+    <EdgeLabelRenderer>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: keeps the tools while the pointer is on them */}
+      <div
+        className="nodrag nopan pointer-events-auto absolute flex overflow-hidden rounded-full border border-line bg-surface shadow-float"
+        style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
+        onMouseEnter={() => moment({ hoveredEdge: id })}
+        onMouseLeave={() => moment({ hoveredEdge: null })}
+      >
+        <button
+          type="button"
+          className={button}
+          aria-label="Insert a node here"
+          title="Insert a node here"
+          onClick={() => moment({ adding: { kind: "between", edge: id } })}
+        >
+          <Plus />
+        </button>
+        <button
+          type="button"
+          className={button}
+          aria-label="Remove this edge"
+          title="Remove this edge"
+          onClick={() => edit((graph) => remove(graph, new Set([id])))}
+        >
+          <X />
+        </button>
+      </div>
+    </EdgeLabelRenderer>
+  );
+}

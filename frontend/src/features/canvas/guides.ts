@@ -1,0 +1,51 @@
+// Lines that a dragged node snaps to: the edges and middles of the others.
+import type { NodeChange, NodePositionChange } from "@xyflow/react";
+import { type StackNode, sizeOf } from "@/model/graph/shape";
+
+const NEAR = 5; // pixels on the canvas
+export type Guides = { x: number | null; y: number | null };
+
+/** Moves the change onto the nearest lines of other nodes, and says which lines those are. */
+export function snapped(
+  changes: ReadonlyArray<NodeChange<StackNode>>,
+  nodes: ReadonlyArray<StackNode>,
+): { changes: ReadonlyArray<NodeChange<StackNode>>; guides: Guides } {
+  const none: Guides = { x: null, y: null };
+  const moves = changes.filter((change): change is NodePositionChange => change.type === "position");
+  const [move, ...more] = moves;
+  if (!move?.position || !move.dragging || more.length) return { changes, guides: none };
+  const dragged = nodes.find((node) => node.id === move.id);
+  if (!dragged) return { changes, guides: none };
+  const size = sizeOf(dragged);
+  const guides: Guides = { ...none };
+  const position = { ...move.position };
+  for (const axis of ["x", "y"] as const) {
+    const extent = axis === "x" ? size.width : size.height;
+    const found = nearest(move.position[axis], extent, axis, nodes, move.id);
+    if (found) {
+      position[axis] = found.start;
+      guides[axis] = found.line;
+    }
+  }
+  return { changes: changes.map((change) => (change === move ? { ...move, position } : change)), guides };
+}
+
+function nearest(start: number, extent: number, axis: "x" | "y", nodes: ReadonlyArray<StackNode>, id: string) {
+  let best: { start: number; line: number } | null = null;
+  let distance = NEAR;
+  for (const node of nodes) {
+    if (node.id === id) continue;
+    const size = sizeOf(node);
+    const other = node.position[axis];
+    const length = axis === "x" ? size.width : size.height;
+    for (const part of [0, 0.5, 1]) {
+      const line = other + length * part;
+      const away = Math.abs(start + extent * part - line);
+      if (away < distance) {
+        distance = away;
+        best = { start: line - extent * part, line };
+      }
+    }
+  }
+  return best;
+}

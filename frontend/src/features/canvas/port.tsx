@@ -1,0 +1,57 @@
+// One port: a handle whose colour and shape tell its type, and its name, which is a button for the keyboard.
+import { Handle, Position } from "@xyflow/react";
+import { memo } from "react";
+import type { PortOut } from "@/api";
+import { useCatalog } from "@/model/catalog";
+import type { Side } from "@/model/graph/rules";
+import { placeOf, titlesOf } from "@/model/node-types";
+import { classes } from "@/ui/classes";
+import { hue } from "@/ui/hue";
+import { fitOf, moment, useMoment } from "./moment";
+
+const SHAPES = ["round", "diamond", "square", "drop"] as const;
+
+type PortProps = { node: string; port: PortOut; side: Side; reachable: boolean; connected: boolean };
+
+export const Port = memo(function Port({ node, port, side, reachable, connected }: PortProps) {
+  const catalog = useCatalog();
+  const fit = useMoment((state) => fitOf(state, { node, port: port.name, side }));
+  const place = placeOf(port, catalog);
+  const { color, soft } = hue(place);
+  const title = titlesOf(port, catalog);
+  const refused = fit !== null && fit !== "" && fit !== "start";
+  const input = side === "input";
+  return (
+    <div className={classes("relative flex h-6 min-w-0 items-center", input ? "justify-start" : "justify-end")}>
+      <Handle
+        id={port.name}
+        type={input ? "target" : "source"}
+        position={input ? Position.Left : Position.Right}
+        className={classes("port", refused && "port-refused", fit === "" && "port-fits")}
+        data-shape={SHAPES[Math.max(0, place) % SHAPES.length]}
+        data-fit={fit ?? undefined}
+        style={{ "--port": color, "--port-soft": soft } as React.CSSProperties}
+        title={refused ? fit : `${port.title}: ${title}`}
+      />
+      <button
+        type="button"
+        tabIndex={reachable ? 0 : -1}
+        className={classes(
+          "nodrag truncate rounded px-1 text-xs transition-opacity",
+          input ? "ml-2" : "mr-2",
+          fit === "" ? "font-semibold" : "text-muted hover:text-ink",
+          refused && "opacity-55",
+        )}
+        style={fit === "" ? { color } : undefined}
+        aria-label={`${input ? "Input" : "Output"} ${port.title}, ${title}${connected ? ", connected" : ""}: connect`}
+        aria-haspopup="dialog"
+        onClick={() =>
+          moment({ adding: { kind: "wire", from: { node, port: port.name, side }, at: null, ports: true } })
+        }
+      >
+        {port.title}
+        {input && !port.required ? <span className="text-faint"> (optional)</span> : null}
+      </button>
+    </div>
+  );
+});

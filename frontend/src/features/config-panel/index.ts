@@ -1,0 +1,2 @@
+// What the editor uses of the config panel.
+export { ConfigPanel, type Slots } from "./panel";

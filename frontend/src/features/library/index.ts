@@ -1,0 +1,2 @@
+// What the editor uses of the library.
+export { Library } from "./library";

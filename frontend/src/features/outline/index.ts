@@ -1,0 +1,2 @@
+// What the editor uses of the outline.
+export { Outline } from "./outline";

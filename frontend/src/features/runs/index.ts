@@ -1,0 +1,3 @@
+// What the editor uses of the runs.
+export { Inspector } from "./inspector";
+export { RUN_LOOKS, RunList } from "./list";

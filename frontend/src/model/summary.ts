@@ -1,0 +1,24 @@
+// What is particular about a node's settings, in a few words, for its card.
+import type { NodeTypeOut } from "@/api";
+import { type FormField, fieldsOf, inWords, settingOf, shownFields } from "./form";
+
+const MOST = 2;
+const TOLD_BY_NAME = new Set(["credential", "knowledge_base"]); // an id says nothing to a reader
+
+export function summaryOf(type: NodeTypeOut | undefined, config: Readonly<Record<string, unknown>>) {
+  const fields = shownFields(fieldsOf(type), config).filter((field) => !TOLD_BY_NAME.has(field.widget));
+  const isSet = (field: FormField) => JSON.stringify(settingOf(field, config)) !== JSON.stringify(field.default);
+  const leading = fields.filter((field) => field.widget === "provider" || field.widget === "model");
+  const others = fields.filter((field) => !leading.includes(field) && isSet(field));
+  return [...leading, ...others]
+    .map((field) => ({ title: field.title, value: shown(settingOf(field, config), field) }))
+    .filter((line) => line.value)
+    .slice(0, MOST);
+}
+
+function shown(value: unknown, field: FormField): string {
+  if (value === null || value === undefined) return "";
+  if (Array.isArray(value)) return value.length === 1 ? String(value[0]) : value.length ? `${value.length}` : "";
+  if (typeof value === "boolean") return value ? "On" : "Off";
+  return field.options.length ? inWords(String(value)) : String(value);
+}
