@@ -16,6 +16,7 @@ from genai_stack.api.given import Given
 from genai_stack.chat.asking import answered
 from genai_stack.chat.questions import Questions
 from genai_stack.chat.tools import Tools
+from genai_stack.documents import example
 from genai_stack.documents.ingestion import Ingestion
 from genai_stack.documents.removal import Removal
 from genai_stack.documents.uploads import Uploads
@@ -39,7 +40,7 @@ from genai_stack.runs.runner import Runner
 from genai_stack.runs.runs import Runs
 from genai_stack.settings import Settings
 from genai_stack.storage import schema
-from genai_stack.storage.database import Database
+from genai_stack.storage.database import Database, WriteSession
 from genai_stack.storage.scope import THE_WORKSPACE, Scope
 from genai_stack.storage.secrets import Secrets, keys_in
 from genai_stack.storage.tables import Workspace
@@ -48,6 +49,7 @@ from genai_stack.vectors.chroma_child import ChromaChild
 from genai_stack.work.bells import LocalWake
 from genai_stack.work.in_process import InProcess
 from genai_stack.workflows import store
+from genai_stack.workflows.templates import EXAMPLE
 
 log = structlog.get_logger(__name__)
 
@@ -90,12 +92,12 @@ async def opened(settings: Settings) -> AsyncGenerator[Given]:
         secrets = open_secrets(settings)
         database = open_database(settings)
         stack.push_async_callback(database.close)
-        await _prepare(database)
+        await _prepare(database, example_wanted=settings.example)
         yield await _build(settings, database, secrets, stack)
 
 
-async def _prepare(database: Database) -> None:
-    """SQLite migrates by itself; PostgreSQL by `genai-stack migrate`."""
+async def _prepare(database: Database, *, example_wanted: bool) -> None:
+    """SQLite migrates by itself; PostgreSQL by `genai-stack migrate`. A new workspace gets the example."""
     if database.is_sqlite and await schema.found(database) != schema.HEAD:
         await schema.migrate(database)
     elif not database.is_sqlite:
@@ -103,6 +105,14 @@ async def _prepare(database: Database) -> None:
     async with database.write() as session:
         if await session.get(Workspace, THE_WORKSPACE.workspace_id) is None:
             session.add(Workspace(id=THE_WORKSPACE.workspace_id, name="Workspace"))
+            await session.flush()
+            if example_wanted:
+                await _plant_example(session)
+
+
+async def _plant_example(session: WriteSession) -> None:
+    workflow = await store.add(session, THE_WORKSPACE, EXAMPLE.name, EXAMPLE.description, EXAMPLE.configuration)
+    await example.plant(session, THE_WORKSPACE, workflow.id)
 
 
 async def _build(settings: Settings, database: Database, secrets: Secrets, stack: AsyncExitStack) -> Given:
@@ -202,7 +212,7 @@ def _doors(settings: Settings) -> Doors:
 async def _database_part(database: Database) -> tuple[str, bool, str]:
     try:
         async with database.read() as session:
-            await session.execute(text("SELECT 1"))
+            await session.scalar(text("SELECT 1"))
     except Busy as error:
         return "database", False, error.message
     return "database", True, "It answers."

@@ -11,14 +11,15 @@ from starlette.websockets import WebSocket
 from genai_stack.api import sockets
 from genai_stack.api.given import Given, Here, given
 from genai_stack.api.routing import Policy, Router, member, read_json
-from genai_stack.api.shapes import LARGEST, Id, Limit, MessageOut, Page, SessionIn, SessionOut, Skip
+from genai_stack.api.shapes import LARGEST, Id, Limit, MessageOut, Page, SessionChange, SessionIn, SessionOut, Skip
 from genai_stack.chat import asking, sessions
+from genai_stack.engine.events import ENDED
 from genai_stack.errors import Invalid, NotFound, StackError, TooLarge
 from genai_stack.runs import records
 from genai_stack.storage.columns import now
 from genai_stack.storage.database import ReadSession
 from genai_stack.storage.scope import Scope
-from genai_stack.storage.tables import ChatSession
+from genai_stack.storage.tables import ChatSession, Run
 from genai_stack.workflows import store
 
 router = Router(Policy.WORKSPACE, tag="chat")
@@ -54,10 +55,11 @@ async def get(session_id: Id, here: Here, scope: Mine) -> SessionOut:
 
 
 @router.patch("/sessions/{session_id}")
-async def rename(session_id: Id, body: SessionIn, here: Here, scope: Mine) -> SessionOut:
+async def rename(session_id: Id, body: SessionChange, here: Here, scope: Mine) -> SessionOut:
     async with here.database.write() as session:
         chat = await sessions.get(session, scope, session_id)
-        chat.title = body.title
+        if body.title is not None:
+            chat.title = body.title
         return await _out(session, scope, chat)
 
 
@@ -194,22 +196,27 @@ class _Conversation:
             await self._known(frame.run_id)
             await self._here.runs.cancel(self._scope, frame.run_id)
         else:
-            await self._known(frame.run_id)
-            self._follow(frame.run_id, frame.after)
+            run = await self._known(frame.run_id)
+            self._follow(run.id, frame.after)
+            if run.status not in ENDED and run.created_at < self._since:
+                self._since = run.created_at  # what waits behind it is followed as well
+                self._here.wake.tell(asking.topic(self._chat.id))
 
-    async def _known(self, run_id: str) -> None:
+    async def _known(self, run_id: str) -> Run:
         async with self._here.database.read() as session:
             run = await records.get(session, self._scope, _uuid(run_id))
         if run.session_id != self._chat.id:
             raise NotFound("This conversation has no run with this id.")
+        return run
 
     async def _join_runs(self) -> None:
         """Follow what is asked in this session on other sockets, or over REST."""
         with self._here.wake.listen(asking.topic(self._chat.id)) as bell:
             while True:
                 await bell.wait(POLL)
-                async with self._here.database.read() as session:
-                    found = await records.of_session_since(session, self._scope, self._chat.id, self._since)
+                found = await self._here.database.fetch(
+                    lambda now: records.of_session_since(now, self._scope, self._chat.id, self._since)
+                )
                 for run_id in found:
                     self._follow(run_id, 0)
 

@@ -19,6 +19,7 @@ router = Router(Policy.SOCKET, tag="sockets")
 PROTOCOL = "genai-stack"
 TOO_SLOW = 20.0  # seconds that a reader may take for one frame
 SLOW_READER = 1013
+SLOW = "the reader is too slow"
 
 
 async def admitted(socket: WebSocket) -> Scope | None:
@@ -42,12 +43,21 @@ async def accept(socket: WebSocket) -> None:
 async def send_run(socket: WebSocket, here: Given, scope: Scope, run_id: str, after: int) -> None:
     """Every event of a run later than `after`, to its last one."""
     feed = here.feed.follow(scope, run_id, after)
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
     try:
         async for frames in feed:
-            if frames:
-                async with asyncio.timeout(TOO_SLOW):
-                    for frame in frames:
-                        await socket.send({"type": "websocket.send", "text": frame.body})
+            # A timer of asyncio's own costs as much as sending does.
+            late = loop.call_later(TOO_SLOW, task.cancel, SLOW)
+            for frame in frames:
+                await socket.send({"type": "websocket.send", "text": frame.body})
+            late.cancel()
+    except asyncio.CancelledError as cancelled:
+        if cancelled.args != (SLOW,):
+            raise
+        task.uncancel()
+        raise TimeoutError(SLOW) from None
     finally:
         await feed.aclose()
 

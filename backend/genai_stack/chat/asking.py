@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
@@ -38,7 +39,15 @@ _last_question = select(func.max(ChatMessage.position)).where(
     ChatMessage.session_id == bindparam("chat"), ChatMessage.role == "user"
 )
 _insert_message = insert(ChatMessage)
-_touch = update(ChatSession).where(ChatSession.id == bindparam("chat"))
+_question = select(ChatMessage.position + 1).where(
+    ChatMessage.run_id == bindparam("answered"), ChatMessage.role == "user"
+)
+_insert_answer = insert(ChatMessage).values(position=_question.scalar_subquery())
+_touch = (
+    update(ChatSession)
+    .where(ChatSession.id == bindparam("chat"))
+    .values(updated_at=bindparam("moment"), title=bindparam("name"))
+)
 
 
 def find(transaction: Transaction, scope: Scope, session_id: str) -> Chat:
@@ -83,8 +92,8 @@ def ask(
     run_id = runs.submit(transaction, scope, new, MessageAccepted(told(message)))
     message.run_id = run_id
     transaction.execute(_insert_message, _row(message))
-    values = {"updated_at": message.created_at} | ({} if chat.title else {"title": titled(new.query)})
-    transaction.execute(_touch.values(**values), {"chat": chat.id})
+    touched = {"chat": chat.id, "moment": message.created_at, "name": chat.title or titled(new.query)}
+    transaction.execute(_touch, touched)
     transaction.afterwards(partial(wake.tell, topic(chat.id)))
     return run_id
 
@@ -94,7 +103,7 @@ def topic(session_id: str) -> str:
     return f"session:{session_id}"
 
 
-def answered(run: Claimed, outcome: Outcome) -> tuple[Told | None, Sequence[Insert]]:
+def answered(run: Claimed, outcome: Outcome) -> tuple[Told | None, Sequence[tuple[Insert, dict[str, Any]]]]:
     """The assistant's message of a chat run, to be stored with the run's end."""
     if run.session_id is None:
         return None, ()
@@ -114,11 +123,13 @@ def answered(run: Claimed, outcome: Outcome) -> tuple[Told | None, Sequence[Inse
         },
         created_at=now(),
     )
-    question = select(ChatMessage.position + 1).where(ChatMessage.run_id == run.id, ChatMessage.role == "user")
-    return told(message), (_insert_message.values(_row(message) | {"position": question.scalar_subquery()}),)
+    row = _row(message)
+    row["answered"] = row["run_id"]
+    del row["position"]
+    return told(message), ((_insert_answer, row),)
 
 
-def _row(message: ChatMessage) -> dict[str, object]:
+def _row(message: ChatMessage) -> dict[str, Any]:
     return {
         "id": message.id,
         "workspace_id": message.workspace_id,
@@ -127,6 +138,6 @@ def _row(message: ChatMessage) -> dict[str, object]:
         "position": message.position,
         "role": message.role,
         "content": message.content,
-        "meta": message.meta,
+        "metadata": message.meta,
         "created_at": message.created_at,
     }

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Row, bindparam, delete, func, select
 
 from genai_stack.engine.events import ChatMessage as Told
 from genai_stack.errors import NotFound
 from genai_stack.storage.columns import now
-from genai_stack.storage.database import ReadSession, WriteSession
+from genai_stack.storage.database import ReadSession, Transaction, WriteSession
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import ChatMessage, ChatSession
 from genai_stack.toolbox import Turn
@@ -70,19 +70,25 @@ async def messages(
     return rows.all(), total or 0
 
 
-async def turns_before(session: ReadSession, scope: Scope, session_id: str, run_id: str, most: int) -> list[Turn]:
+_of_session = (
+    ChatMessage.session_id == bindparam("session"),
+    ChatMessage.workspace_id == bindparam("workspace"),
+)
+_place = select(func.max(ChatMessage.position)).where(*_of_session, ChatMessage.run_id == bindparam("run"))
+_earlier = (
+    select(ChatMessage.role, ChatMessage.content, ChatMessage.position)
+    .where(*_of_session, ChatMessage.position < func.coalesce(_place.scalar_subquery(), 0))
+    .order_by(ChatMessage.position.desc())
+    .limit(bindparam("most"))
+)
+
+
+def turns_before(transaction: Transaction, scope: Scope, session_id: str, run_id: str, most: int) -> list[Turn]:
     """The answered questions before that of a run, oldest first: at most so many messages."""
-    mine = (ChatMessage.session_id == session_id, ChatMessage.workspace_id == scope.workspace_id)
-    place = select(func.max(ChatMessage.position)).where(*mine, ChatMessage.run_id == run_id).scalar_subquery()
-    rows = await session.scalars(
-        select(ChatMessage)
-        .where(*mine, ChatMessage.position < func.coalesce(place, 0))
-        .order_by(ChatMessage.position.desc())
-        .limit(most)
-    )
+    asked = {"session": session_id, "workspace": scope.workspace_id, "run": run_id, "most": most}
     turns: list[Turn] = []
-    answer: ChatMessage | None = None
-    for message in rows:
+    answer: Row[str, str, int] | None = None
+    for message in transaction.execute(_earlier, asked):
         if message.role == "assistant":
             answer = message
         elif answer is not None and answer.content and answer.position == message.position + 1:

@@ -46,10 +46,10 @@ class Tools:
             return 0 if base_id is None else await self._search.count_ready(scope, base_id)
 
         async def recall(most: int) -> Sequence[Turn]:
-            if run.session_id is None:
+            chat = run.session_id
+            if chat is None:
                 return ()
-            async with self._database.read() as session:
-                return await sessions.turns_before(session, scope, run.session_id, run.id, most)
+            return await self._database.fetch(lambda now: sessions.turns_before(now, scope, chat, run.id, most))
 
         def of_node(voice: Voice, step: Step) -> Toolbox:
             del step

@@ -20,7 +20,7 @@ from genai_stack.outbound.client import Outbound
 from genai_stack.outbound.remote import Remote
 
 EVENT_BYTES: Final = 1024 * 1024
-PAUSE: Final = 0.03  # seconds
+PAUSE: Final = 0.05  # seconds
 ANSWER_CHARS: Final = 4 * 1024 * 1024
 _SECONDS_TO_END: Final = 0.2
 _FINISHES: Final[Mapping[str, Finish]] = {"length": "length", "content_filter": "filtered"}

@@ -124,6 +124,7 @@ class _Watch:
         self._loop = asyncio.get_running_loop()
         self._ends = ends
         self._due = ends
+        self._task: asyncio.Task[object] | None = None
         self._waiting: asyncio.Task[object] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._cancelling = 0
@@ -132,7 +133,7 @@ class _Watch:
 
     def begin(self, patience: float) -> None:
         self._due = min(self._loop.time() + patience, self._ends)
-        self._waiting = asyncio.current_task()
+        self._waiting = self._task = self._task or asyncio.current_task()
         if self._timer is None or self._timer.when() > self._due:
             self._set_timer(self._due)
 

@@ -24,7 +24,7 @@ from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Event, NodeOutput, Run
 from genai_stack.work.wake import Wake
 
-WINDOW = 0.03  # seconds in which later pieces of a text share an event
+WINDOW = 0.05  # seconds in which later pieces of a text share an event
 BEAT = 0.004  # seconds after each full window: what was read at the window's end is committed together
 SILENCE = 0.2  # seconds without text after which the next piece goes out at once again
 TAIL = 256  # committed events of a running run that are kept at hand for its readers
@@ -34,7 +34,14 @@ _insert_event = insert(Event).values(
     run_id=bindparam("r"), seq=bindparam("s"), workspace_id=bindparam("w"), type=bindparam("t"), body=bindparam("b")
 )
 _insert_output = insert(NodeOutput)
-_update_run = update(Run)
+ENDING = ("status", "answer", "sources", "usage", "error", "finished_at")
+_end_run = (
+    update(Run)
+    .where(Run.id == bindparam("run"))
+    .values(
+        {name: bindparam(f"new_{name}") for name in ("status", "answer", "sources", "usage", "error", "finished_at")}
+    )
+)
 # The rows stay locked until the commit, so that nobody takes a run up in between.
 _attempts = select(Run.id, Run.attempt).where(Run.id.in_(bindparam("ids", expanding=True))).with_for_update(read=True)
 
@@ -58,10 +65,10 @@ class Frame:
 
 @dataclass(slots=True)
 class Ending:
-    """What is committed together with the last event of a run."""
+    """What is committed together with the last event of a run: its row's new values, and rows elsewhere."""
 
     values: dict[str, Any]
-    rows: Sequence[Insert] = ()
+    rows: Sequence[tuple[Insert, dict[str, Any]]] = ()
 
 
 @dataclass(slots=True)
@@ -223,6 +230,7 @@ class Journal:
     async def _write_on(self) -> None:
         while self._dirty or not self._closing:
             await self._kicked.wait()
+            await asyncio.sleep(0)  # what others write in this turn of the loop shares the commit
             self._kicked.clear()
             self._writing, self._dirty = self._dirty, {}
             batch = [(run_log, run_log.unwritten) for run_log in self._writing.values() if run_log.unwritten.frames]
@@ -285,7 +293,8 @@ def _write(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]]) -> 
         transaction.execute(_insert_output, outputs)
     for run_log, unwritten in batch:
         if unwritten.ending is not None and run_log.run_id not in fenced:
-            transaction.execute(_update_run.where(Run.id == run_log.run_id).values(**unwritten.ending.values))
-            for row in unwritten.ending.rows:
-                transaction.execute(row)
+            values = {f"new_{name}": value for name, value in unwritten.ending.values.items()}
+            transaction.execute(_end_run, {"run": run_log.run_id, **values})
+            for statement, row in unwritten.ending.rows:
+                transaction.execute(statement, row)
     return fenced

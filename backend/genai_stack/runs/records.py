@@ -122,11 +122,21 @@ async def active_of_session(session: ReadSession, scope: Scope, session_id: str)
     )
 
 
-async def of_session_since(session: ReadSession, scope: Scope, session_id: str, moment: datetime) -> Sequence[str]:
+_since = (
+    select(Run.id)
+    .where(
+        Run.session_id == bindparam("session"),
+        Run.workspace_id == bindparam("workspace"),
+        Run.created_at > bindparam("moment", type_=Moment()),
+    )
+    .order_by(Run.created_at)
+)
+
+
+def of_session_since(transaction: Transaction, scope: Scope, session_id: str, moment: datetime) -> Sequence[str]:
     """The ids of a chat session's runs that were asked for after a moment, oldest first."""
-    mine = (Run.session_id == session_id, Run.workspace_id == scope.workspace_id)
-    rows = await session.scalars(select(Run.id).where(*mine, Run.created_at > moment).order_by(Run.created_at))
-    return rows.all()
+    asked = {"session": session_id, "workspace": scope.workspace_id, "moment": moment}
+    return transaction.execute(_since, asked).scalars().all()
 
 
 async def unended_of_workflow(session: ReadSession, scope: Scope, workflow_id: str) -> Sequence[str]:

@@ -34,7 +34,7 @@ GraphOf = Callable[[Scope, str, int], Awaitable[dict[str, Any]]]
 """The configuration of a workflow's version."""
 
 ToolsFor = Callable[[Claimed], Callable[[Voice, Step], Toolbox]]
-Answered = Callable[[Claimed, Outcome], tuple[ChatMessage | None, Sequence[Insert]]]
+Answered = Callable[[Claimed, Outcome], tuple[ChatMessage | None, Sequence[tuple[Insert, dict[str, Any]]]]]
 """What else is stored with an answer: the assistant's message of a chat."""
 
 CANCELLED = Outcome("cancelled", None, [], {}, None)

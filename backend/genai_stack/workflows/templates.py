@@ -102,6 +102,15 @@ TEMPLATES = (
 )  # fmt: skip
 
 
+EXAMPLE = Template(
+    "example",
+    "Ask about GenAI Stack",
+    "An example with a small document about GenAI Stack itself. Ask it something, then make it your own.",
+    "Answers at once, without a key and without a network.",
+    documents_stack("What is offline mode?", "Which files can I upload?", "What happens when the server crashes?"),
+)
+"""What a new workspace begins with."""
+
 WIDE, HIGH = 200, 72  # a node on a picture, in the canvas's own units
 
 
