@@ -106,7 +106,7 @@ function Flow({ children }: { children?: ReactNode }) {
   const onConnectEnd = useCallback((event: globalThis.MouseEvent | TouchEvent, state: FinalConnectionState) => {
     const drawing = useMoment.getState().drawing;
     moment({ drawing: null });
-    if (!drawing || state.isValid || reconnected.current) return;
+    if (!drawing || state.isValid || moving.edge) return;
     const point = "changedTouches" in event ? event.changedTouches[0] : event;
     if (!point) return;
     if (state.toHandle) {
