@@ -41,7 +41,8 @@ class Doors:
             return
         named = origin.lower()
         scheme, _, place = named.partition("://")
-        if named not in self.origins and (scheme not in ("http", "https") or _name_in(place) not in self.origins):
+        whole = bool(place) and named in self.origins
+        if not whole and (scheme not in ("http", "https") or _name_in(place) not in self.origins):
             raise ForeignOrigin(
                 f"Pages of “{named[:100]}” may not use this server. "
                 "Add the origin to GENAI_STACK_ALLOWED_ORIGINS, if it is yours."

@@ -11,6 +11,7 @@ from genai_stack.api import (
     documents,
     health,
     knowledge_bases,
+    openapi,
     pages,
     problems,
     runs,
@@ -24,7 +25,7 @@ from genai_stack.api.openapi import with_events
 from genai_stack.api.problems import RESPONSES
 
 PREFIX = "/api/v1"
-ROOMS = (catalog, workflows, knowledge_bases, documents, runs, chat, credentials, sockets)
+ROOMS = (catalog, workflows, knowledge_bases, documents, runs, chat, credentials, sockets, openapi)
 
 
 def create_app(given: Given) -> ASGIApp:
@@ -33,7 +34,7 @@ def create_app(given: Given) -> ASGIApp:
         title="GenAI Stack",
         version=__version__,
         description="Build LLM workflows, feed them documents, and ask them.",
-        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_url=None,  # served by a route of our own, which asks for the token
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},

@@ -39,7 +39,8 @@ class Gate:
         bound = structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             if scope["path"].startswith(GUARDED):
-                self._doors.check_host(headers.get("host"))
+                hosts = headers.getlist("host")
+                self._doors.check_host(hosts[0] if len(hosts) == 1 else None)
                 self._doors.check_origin(headers.get("origin"))
         except StackError as error:
             await _refuse(scope, receive, send, problems.from_error(error, request_id), request_id)

@@ -3,12 +3,21 @@
 from typing import Any, cast
 
 import msgspec
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse
 
 from genai_stack.api.chat import Cancel, ErrorFrame, Follow, Send
+from genai_stack.api.routing import Policy, Router
 from genai_stack.engine.events import EVENTS, Data
 
+router = Router(Policy.WORKSPACE, tag="description")
+
 REF = "#/components/schemas/{name}"
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def description(request: Request) -> JSONResponse:
+    return JSONResponse(request.app.openapi())
 
 
 def with_events(app: FastAPI) -> None:

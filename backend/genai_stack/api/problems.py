@@ -7,10 +7,12 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket
 
 from genai_stack import errors
 
@@ -109,9 +111,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> Response:
-        found = [_field_problem(entry) for entry in error.errors()]
-        detail = found[0]["message"] if len(found) == 1 else f"{len(found)} fields of the request do not fit."
-        return problem(422, "INVALID_REQUEST", detail, request_id_of(request), problems=found)
+        return _invalid(error.errors(), request_id_of(request))
+
+    @app.exception_handler(WebSocketRequestValidationError)
+    async def on_invalid_socket(socket: WebSocket, error: WebSocketRequestValidationError) -> None:
+        await socket.send_denial_response(_invalid(error.errors(), request_id_of(socket)))
 
     @app.exception_handler(Exception)
     async def on_crash(request: Request, error: Exception) -> Response:
@@ -123,10 +127,16 @@ def install(app: FastAPI) -> None:
         detail = _DETAILS.get(error.status_code, str(error.detail))
         return problem(error.status_code, code, detail, request_id_of(request), headers=error.headers)
 
-    del on_stack_error, on_invalid, on_crash, on_http
+    del on_stack_error, on_invalid, on_invalid_socket, on_crash, on_http
 
 
 _DETAILS = {404: "There is nothing at this address.", 405: "This address does not take this method."}
+
+
+def _invalid(faults: Sequence[Mapping[str, Any]], request_id: str) -> Response:
+    found = [_field_problem(fault) for fault in faults]
+    detail = found[0]["message"] if len(found) == 1 else f"{len(found)} fields of the request do not fit."
+    return problem(422, "INVALID_REQUEST", detail, request_id, problems=found)
 
 
 def _field_problem(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,8 +146,8 @@ def _field_problem(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {"code": entry["type"], "message": message, "field": field}
 
 
-def request_id_of(request: Request) -> str:
-    return str(request.scope.get("state", {}).get("request_id", ""))
+def request_id_of(connection: HTTPConnection) -> str:
+    return str(connection.scope.get("state", {}).get("request_id", ""))
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {

@@ -231,6 +231,12 @@ class SessionIn(Asked):
     title: str = Field("", max_length=200)
 
 
+class SessionChange(Asked):
+    """What is left out stays as it is."""
+
+    title: str | None = Field(None, max_length=200)
+
+
 class SessionOut(BaseModel):
     id: str
     workflow_id: str

@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.util import greenlet_spawn
 
-from genai_stack.errors import StorageAway, StorageFull
+from genai_stack.errors import CannotStart, StorageAway, StorageFull
 from genai_stack.storage.in_place import DRIVER as IN_PLACE
 
 FILE_NAME = "genai-stack.db"
@@ -77,7 +77,7 @@ class Database:
     """Where all rows are. `url` is a SQLAlchemy URL of SQLite or PostgreSQL."""
 
     def __init__(self, url: str) -> None:
-        self.url = _with_driver(make_url(url))
+        self.url = _parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             in_place = self.url.set(drivername=IN_PLACE)
@@ -158,9 +158,24 @@ def _sqlite(url: URL, connections: int, prepare: Callable[[Any, object], None]) 
     return engine
 
 
-def _with_driver(url: URL) -> URL:
-    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
-    return url.set(drivername=drivers.get(url.drivername, url.drivername))
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+
+
+def _parsed(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        url = None
+    if url is None or url.drivername not in DRIVERS:
+        raise CannotStart(  # without the text: it may hold a password
+            "GENAI_STACK_DATABASE_URL is not the address of a database: it begins with postgresql://."
+        ) from None
+    return url.set(drivername=DRIVERS[url.drivername])
 
 
 def _prepare_writer(connection: Any, record: object) -> None:

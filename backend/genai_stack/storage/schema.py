@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from genai_stack.errors import CannotStart
 from genai_stack.storage.database import Database
@@ -17,8 +18,13 @@ HEAD = "0001"
 
 async def found(database: Database) -> str | None:
     """The revision in the database, None where there are no tables yet."""
-    async with database.engine.connect() as connection:
-        return await connection.run_sync(_revision)
+    try:
+        async with database.engine.connect() as connection:
+            return await connection.run_sync(_revision)
+    except DBAPIError as error:
+        raise CannotStart(
+            f"The database does not answer: {str(error.orig).strip()}. Is it there, and is GENAI_STACK_DATABASE_URL right?"
+        ) from error
 
 
 def _revision(connection: Connection) -> str | None:
