@@ -71,10 +71,10 @@ def _go(work: Coroutine[Any, Any, int | None]) -> int:
 
 
 def _serve(flags: argparse.Namespace) -> int:
-    from genai_stack import main as web  # noqa: PLC0415 (each command loads what it needs)
-    from genai_stack import settings
+    from genai_stack.main import serve  # noqa: PLC0415 (each command loads what it needs)
+    from genai_stack.settings import read  # noqa: PLC0415
 
-    return _go(web.serve(settings.read(data=flags.data, host=flags.host, port=flags.port)))
+    return _go(serve(read(data=flags.data, host=flags.host, port=flags.port)))
 
 
 def _run(flags: argparse.Namespace) -> int:

@@ -80,7 +80,9 @@ def p95(values: list[float]) -> str:
 
 
 async def main() -> None:
-    table = Table("Chats at once over WebSocket", "CPU per token", "first token late, p95", "longest stall, p95", "reach")
+    table = Table(
+        "Chats at once over WebSocket", "CPU per token", "first token late, p95", "longest stall, p95", "reach"
+    )
     for count, tokens, gap, over, reach in (
         (40, 200, 0.02, 1.0, "≤ 60 µs"),
         (200, 200, 0.01, 1.0, "all finish; ≤ 150 ms; ≤ 150 ms"),

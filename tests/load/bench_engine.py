@@ -87,7 +87,13 @@ def plan_of(preds: list[list[int]], kinds: list[str] | None = None, pauses: list
         for i, came in enumerate(preds)
     ]  # fmt: skip
     edges = [
-        {"id": f"{a}-{b}", "source": f"node-{a}", "sourceHandle": "value", "target": f"node-{b}", "targetHandle": "value"}
+        {
+            "id": f"{a}-{b}",
+            "source": f"node-{a}",
+            "sourceHandle": "value",
+            "target": f"node-{b}",
+            "targetHandle": "value",
+        }
         for b, came in enumerate(preds)
         for a in came
     ]

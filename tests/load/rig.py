@@ -47,7 +47,7 @@ async def server(data: Path, **settings: str) -> AsyncGenerator[Served]:
     environment = os.environ | {f"GENAI_STACK_{name.upper()}": value for name, value in settings.items()}
     log = data.parent / f"{data.name}.log"
     began = time.perf_counter()
-    with log.open("ab") as out:
+    with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
             *COMMAND, "serve", "--data", str(data), "--port", "0", env=environment, stdout=out, stderr=out
         )
@@ -117,7 +117,9 @@ def asking_stack(model_url: str) -> dict[str, Any]:
 
 
 async def save(session: aiohttp.ClientSession, url: str, configuration: dict[str, Any]) -> str:
-    async with session.post(f"{url}/api/v1/workflows", json={"name": "bench", "configuration": configuration}) as answer:
+    async with session.post(
+        f"{url}/api/v1/workflows", json={"name": "bench", "configuration": configuration}
+    ) as answer:
         assert answer.status == 201, await answer.text()
         return str((await answer.json())["id"])
 

@@ -37,7 +37,11 @@ class Catalog:
 
 def _found_in(package: ModuleType) -> Iterator[type[AnyNodeType]]:
     for entry in sorted(pkgutil.iter_modules(package.__path__), key=lambda entry: entry.name):
-        module = importlib.import_module(f"{package.__name__}.{entry.name}")
-        for thing in vars(module).values():
-            if isinstance(thing, type) and issubclass(thing, NodeType) and thing.__module__ == module.__name__:
-                yield thing
+        yield from node_types_in(importlib.import_module(f"{package.__name__}.{entry.name}"))
+
+
+def node_types_in(module: ModuleType) -> Iterator[type[AnyNodeType]]:
+    """The node types that a module declares itself."""
+    for thing in vars(module).values():
+        if isinstance(thing, type) and issubclass(thing, NodeType) and thing.__module__ == module.__name__:
+            yield thing
