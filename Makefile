@@ -25,8 +25,9 @@ check: .venv/.ready-dev pages-check  ## Lint, format, types, floors.
 	$(BIN)/python scripts/check_house.py
 
 test: .venv/.ready-dev frontend/dist/.built pages-test  ## Every test, fast ones first.
+	$(BIN)/python -m pytest tests --ignore tests/load --ignore tests/e2e
 	scripts/ensure-browser
-	$(BIN)/python -m pytest tests --ignore tests/load
+	$(BIN)/python -m pytest tests/e2e
 
 bench: .venv/.ready-dev  ## The tables of docs/performance.md.
 	$(BIN)/python -m tests.load

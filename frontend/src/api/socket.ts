@@ -154,7 +154,13 @@ export function followRun(runId: string, { after = 0, onEvent, onGone }: Followi
   return connection;
 }
 
-type Talk = { onEvent: (event: Event) => void; onError: (error: ErrorFrame) => void; onGone?: () => void };
+type Talk = {
+  onEvent: (event: Event) => void;
+  onError: (error: ErrorFrame) => void;
+  /** On every connection: what was missed meanwhile can be asked for. */
+  onOpen?: () => void;
+  onGone?: () => void;
+};
 
 export type Conversation = {
   /** Asks; sent again with the same id on every connection until it is accepted. */
@@ -165,7 +171,7 @@ export type Conversation = {
 };
 
 /** One chat session on a socket. After a lost connection it follows every run that has not ended. */
-export function talk(sessionId: string, { onEvent, onError, onGone }: Talk): Conversation {
+export function talk(sessionId: string, { onEvent, onError, onOpen, onGone }: Talk): Conversation {
   const seen = new Seen();
   const unaccepted = new Map<string, string>();
   const unended = new Set<string>();
@@ -177,6 +183,7 @@ export function talk(sessionId: string, { onEvent, onError, onGone }: Talk): Con
       for (const runId of unended) send({ type: "follow", run_id: runId, after: seen.after(runId) });
       for (const runId of cancelled) send({ type: "cancel", run_id: runId });
       for (const [id, content] of unaccepted) send({ type: "message", id, content });
+      onOpen?.();
     },
     onFrame: (frame) => {
       if (frame.type === "error") {

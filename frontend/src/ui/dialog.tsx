@@ -32,6 +32,11 @@ export function Dialog(props: DialogProps) {
           )}
         >
           <Radix.Content
+            onOpenAutoFocus={(event) => {
+              // Where nothing in it asks for the focus, the dialog itself has it: on a button its tooltip would take Esc.
+              event.preventDefault();
+              (event.currentTarget as HTMLElement).focus();
+            }}
             {...(description ? {} : { "aria-describedby": undefined })}
             className={classes(
               "relative flex max-h-full w-full animate-rise flex-col overflow-hidden rounded-xl border border-line bg-surface shadow-dialog outline-none",

@@ -29,11 +29,15 @@ export function useNodeInAddress(): void {
     return () => clearTimeout(timer);
   }, []);
 
+  const write = useRef(setWanted);
+  useEffect(() => {
+    write.current = setWanted;
+  });
   useEffect(() => {
     if (asked.current && !chosen) return;
     asked.current = null;
-    setWanted(chosen);
+    if (new URLSearchParams(location.search).get("node") !== chosen) write.current(chosen);
     if (chosen) panels({ side: "node" });
     else panels((state) => (state.side === "node" ? { side: null } : {}));
-  }, [chosen, setWanted]);
+  }, [chosen]);
 }

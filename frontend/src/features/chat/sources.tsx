@@ -1,0 +1,85 @@
+// Where an answer comes from: numbered chips with the passage behind them.
+import { FileText } from "lucide-react";
+import { Tooltip } from "radix-ui";
+import type { ReactNode } from "react";
+import type { Passage } from "@/api";
+import { read } from "@/model/reading";
+
+const CHIP =
+  "inline-flex max-w-60 items-center gap-1.5 rounded-md border border-line bg-surface text-xs text-muted transition-colors hover:bg-hover hover:text-ink";
+
+export function Sources({ list }: { list: ReadonlyArray<Passage> }) {
+  if (!list.length) return null;
+  return (
+    <section aria-label="Sources" className="mt-3">
+      <ul className="flex flex-wrap gap-1.5">
+        {list.map((passage, place) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: sources are told apart by their number
+          <li key={place} className="min-w-0">
+            <SourceMark place={place} passage={passage} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+type MarkProps = { place: number; passage: Passage; inText?: boolean };
+
+/** Shows its passage to who points at it or focuses it; opens the document's page. */
+export function SourceMark({ place, passage, inText = false }: MarkProps) {
+  const where = `${passage.filename}${passage.page === null ? "" : `, page ${passage.page}`}`;
+  const open = () =>
+    read({
+      documentId: passage.document_id,
+      filename: passage.filename,
+      page: passage.page,
+      passage: passage.text,
+    });
+  return (
+    <PassageCard passage={passage} where={where}>
+      {inText ? (
+        <button
+          type="button"
+          aria-label={`Source ${place + 1}: ${where}`}
+          onClick={open}
+          className="mx-0.5 inline-grid h-4.5 min-w-4.5 place-items-center rounded bg-accent-soft px-1 align-[0.1em] text-[0.6875rem] leading-none font-semibold text-accent-ink hover:underline"
+        >
+          {place + 1}
+        </button>
+      ) : (
+        <button type="button" onClick={open} className={`${CHIP} h-7 pr-2 pl-1`}>
+          <span className="grid h-5 min-w-5 place-items-center rounded bg-accent-soft px-1 font-semibold text-accent-ink">
+            {place + 1}
+          </span>
+          <span className="truncate">{passage.filename}</span>
+          {passage.page === null ? null : <span className="shrink-0">p. {passage.page}</span>}
+        </button>
+      )}
+    </PassageCard>
+  );
+}
+
+function PassageCard({ passage, where, children }: { passage: Passage; where: string; children: ReactNode }) {
+  return (
+    <Tooltip.Root>
+      <Tooltip.Trigger asChild>{children}</Tooltip.Trigger>
+      <Tooltip.Portal>
+        <Tooltip.Content
+          side="top"
+          sideOffset={6}
+          collisionPadding={12}
+          aria-label={`${where}: ${passage.text.slice(0, 300)}`}
+          className="z-[70] w-96 max-w-[calc(100vw-1.5rem)] animate-fade rounded-lg border border-line bg-surface p-3 text-sm shadow-float"
+        >
+          <span className="mb-1.5 flex items-center gap-2 text-xs">
+            <FileText className="size-3.5 shrink-0 text-muted" aria-hidden />
+            <span className="truncate font-medium">{where}</span>
+            <span className="ml-auto shrink-0 text-muted tabular-nums">{Math.round(passage.score * 100)} % match</span>
+          </span>
+          <span className="line-clamp-6 whitespace-pre-wrap text-muted">{passage.text}</span>
+        </Tooltip.Content>
+      </Tooltip.Portal>
+    </Tooltip.Root>
+  );
+}

@@ -1,0 +1,338 @@
+"""A stack is kept, watched, and found again: saving, conflicts, runs, problems, settings, links, themes, keys."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.editor import Editor, Stacks
+from tests.e2e.test_building import apart, placed, row
+from tests.support.graphs import graph
+
+Opened = Callable[..., Editor]
+
+
+def _rename(at: Editor, node_id: str, name: str) -> None:
+    at.node(node_id).click()
+    at.press("F2")
+    at.page.keyboard.type(name)
+    at.press("Enter")
+
+
+def test_an_edit_is_saved_by_itself_and_survives_a_reload(editor: Opened):
+    at = editor(row())
+    _rename(at, "llm", "Thinker")
+    expect(at.page.get_by_test_id("saving")).to_have_text("Saved")
+    at.open()
+    expect(at.node("llm")).to_contain_text("Thinker")
+
+
+def test_edits_wait_while_the_server_is_away(editor: Opened, page: Page):
+    at = editor(row())
+    page.route(
+        "**/api/v1/workflows/*", lambda route: route.abort() if route.request.method == "PUT" else route.continue_()
+    )
+    _rename(at, "llm", "Offline")
+    expect(page.get_by_test_id("saving")).to_have_text("Not saved yet")
+    page.unroute("**/api/v1/workflows/*")
+    expect(page.get_by_test_id("saving")).to_have_text("Saved", timeout=15_000)
+    assert any(one["data"]["label"] == "Offline" for one in at.saved()["nodes"])
+
+
+def test_edits_that_were_never_sent_are_there_after_a_reload(editor: Opened, page: Page):
+    at = editor(row())
+    page.route(
+        "**/api/v1/workflows/*", lambda route: route.abort() if route.request.method == "PUT" else route.continue_()
+    )
+    _rename(at, "llm", "Kept here")
+    expect(page.get_by_test_id("saving")).to_have_text("Not saved yet")
+    page.reload()
+    expect(at.node("llm")).to_contain_text("Kept here")
+    page.unroute("**/api/v1/workflows/*")
+    expect(page.get_by_test_id("saving")).to_have_text("Saved", timeout=15_000)
+    assert any(one["data"]["label"] == "Kept here" for one in at.saved()["nodes"])
+
+
+@pytest.mark.parametrize("choice", ["mine", "theirs"])
+def test_a_conflict_shows_both_sides_and_loses_neither(editor: Opened, stacks: Stacks, choice: str):
+    at = editor(row())
+    stacks.put(at.id, name="Changed elsewhere")
+    _rename(at, "llm", "Changed here")
+    dialog = at.page.get_by_role("dialog", name="This stack was changed elsewhere")
+    expect(dialog.get_by_role("region", name="Yours")).to_contain_text("Changed here")
+    expect(dialog.get_by_role("region", name="The other")).to_contain_text("Changed elsewhere")
+    if choice == "mine":
+        dialog.get_by_role("button", name="Go on with mine").click()
+        expect(dialog).to_be_hidden()
+        assert any(one["data"]["label"] == "Changed here" for one in at.saved()["nodes"])
+        versions = stacks.client.get(f"/workflows/{at.id}/versions").json()["items"]
+        assert "Changed elsewhere" in {version["name"] for version in versions}
+        return
+    dialog.get_by_role("button", name=re.compile("Go on with the other")).click()
+    expect(dialog).to_be_hidden()
+    expect(at.page.get_by_label("Name of the stack")).to_have_value("Changed elsewhere")
+    kept = stacks.client.get("/workflows", params={"q": "my changes"}).json()["items"]
+    labels = [node["data"]["label"] for node in stacks.get(kept[0]["id"])["configuration"]["nodes"]]
+    assert "Changed here" in labels
+
+
+def test_a_run_is_shown_on_its_nodes_and_in_the_inspector(editor: Opened, stacks: Stacks):
+    at = editor(row())
+    run = stacks.run(at.id, "What is this?")
+    assert run["status"] == "succeeded"
+    at.open()
+    expect(at.node("llm")).to_contain_text("Done")
+    at.node("llm").click()
+    at.page.get_by_role("tab", name="Last run").click()
+    expect(at.page.get_by_role("region", name="What went in")).to_contain_text("What is this?")
+    expect(at.page.get_by_role("region", name="What came out")).to_be_visible()
+    at.page.get_by_role("button", name="Raw").click()
+    expect(at.page.get_by_role("tabpanel")).to_contain_text(run["id"])
+
+
+def test_a_past_run_opens_on_a_frozen_canvas_by_a_link(editor: Opened, stacks: Stacks):
+    at = editor(row())
+    run = stacks.run(at.id, "As it was")
+    stacks.put(at.id, configuration=graph([placed("query", "q", 0, 0)], []))
+    at.open()
+    expect(at.page.locator(".react-flow__node")).to_have_count(1)
+    at.page.get_by_role("button", name="Runs").click()
+    at.page.get_by_role("button", name=re.compile("As it was")).click()
+    expect(at.page.get_by_text("You look at the run")).to_be_visible()
+    expect(at.page.locator(".react-flow__node")).to_have_count(3)
+    assert f"run={run['id']}" in at.page.url
+    at.node("llm").click()
+    at.press("Delete")
+    expect(at.page.locator(".react-flow__node")).to_have_count(3)
+    at.page.go_back()
+    expect(at.page.locator(".react-flow__node")).to_have_count(1)
+
+
+def test_a_problem_stands_on_the_node_and_the_field_and_the_list_jumps_to_it(editor: Opened):
+    broken = row()
+    broken["nodes"][1]["data"]["config"] = {"provider": "openai"}  # type: ignore[index]
+    at = editor(broken)
+    expect(at.node("llm")).to_contain_text("It has no model. Name one.")
+    at.page.get_by_role("button", name="2 problems").click()
+    at.page.get_by_role("button", name=re.compile("has no model")).click()
+    field = at.page.get_by_label("Model", exact=True)
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.fill("some-model")
+    expect(at.node("llm")).not_to_contain_text("It has no model")
+
+
+def test_settings_are_drawn_from_the_schema_and_a_burst_of_typing_is_one_step(editor: Opened):
+    at = editor(row())
+    at.node("llm").click()
+    expect(at.page.get_by_label("Server address")).to_be_hidden()
+    at.page.get_by_label("Provider").select_option("openai_compatible")
+    expect(at.page.get_by_label("Server address")).to_be_visible()
+    memory = at.page.get_by_label("Memory")
+    memory.fill("900")
+    expect(at.page.get_by_text("Give a whole number, 0 to 200.")).to_be_visible()
+    memory.fill("3")
+    at.page.get_by_label("Instructions").press_sequentially("Be brief.")
+    config = next(one for one in at.saved()["nodes"] if one["id"] == "llm")["data"]["config"]
+    assert config["system_prompt"] == "Be brief." and config["history"] == 3
+    at.canvas.click(position={"x": 400, "y": 600})
+    at.press("ControlOrMeta+z")
+    config = next(one for one in at.saved()["nodes"] if one["id"] == "llm")["data"]["config"]
+    assert "system_prompt" not in config and config["history"] == 3
+
+
+def test_the_map_zoom_and_lock(editor: Opened):
+    at = editor(row())
+    before = at.page.get_by_test_id("zoom").inner_text()
+    at.page.get_by_role("button", name="Zoom in").click()
+    expect(at.page.get_by_test_id("zoom")).not_to_have_text(before)
+    at.press("1")
+    expect(at.page.get_by_test_id("zoom")).to_have_text(before)
+    expect(at.page.locator(".react-flow__minimap-node")).to_have_count(3)
+    at.page.get_by_role("button", name="Lock the canvas").click()
+    at.node("q").click()
+    at.press("Delete")
+    expect(at.page.locator(".react-flow__node")).to_have_count(3)
+
+
+def test_a_link_names_a_node(editor: Opened):
+    at = editor(row(), node="llm")
+    expect(at.page.get_by_role("complementary", name="llm")).to_be_visible()
+    at.node("o").click()
+    expect(at.page).to_have_url(re.compile("node=o"))
+    at.press("Escape")
+    expect(at.page).not_to_have_url(re.compile("node="))
+
+
+def test_a_right_click_offers_what_the_keys_do(editor: Opened):
+    at = editor(row())
+    at.node("llm").click(button="right")
+    expect(at.page.get_by_role("menuitem")).to_contain_text(["Rename", "Copy", "Cut", "Duplicate", "Delete"])
+    at.page.get_by_role("menuitem", name="Duplicate").click()
+    expect(at.page.locator(".react-flow__node")).to_have_count(4)
+    at.canvas.click(button="right", position={"x": 500, "y": 650})
+    at.page.get_by_role("menuitem", name="Undo").click()
+    expect(at.page.locator(".react-flow__node")).to_have_count(3)
+    a, b = at.middle(at.port("q", "text")), at.middle(at.port("llm", "prompt", "target"))
+    at.page.mouse.click((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, button="right")
+    at.page.get_by_role("menuitem", name="Delete the edge").click()
+    expect(at.edges()).to_have_count(1)
+
+
+def test_keys_are_listed_and_none_fires_while_text_is_typed(editor: Opened):
+    at = editor(row())
+    at.page.get_by_label("Name of the stack").fill("A/?.1")
+    expect(at.page.get_by_role("dialog")).to_be_hidden()
+    at.canvas.click(position={"x": 400, "y": 650})
+    at.press("?")
+    expect(at.page.get_by_role("dialog", name="Keys")).to_contain_text("Tidy up the layout")
+    at.press("Escape")
+    at.press("/")
+    expect(at.page.get_by_role("combobox", name="Add a component")).to_be_focused()
+    at.press("Escape")
+    at.press("ControlOrMeta+k")
+    expect(at.page.get_by_role("combobox", name="Go to")).to_be_focused()
+
+
+def test_the_same_stack_is_built_with_the_keyboard_alone(editor: Opened):
+    at = editor()
+    for word in ("query", "knowledge", "llm", "output"):
+        at.press("/")
+        at.page.keyboard.type(word)
+        at.press("Enter")
+    expect(at.page.locator(".react-flow__node")).to_have_count(4)
+
+    def connect(node: str, port: str, to: str) -> None:
+        at.page.locator(f'.react-flow__node[data-id="{node}"]').focus()
+        at.press("Enter")
+        button = at.page.locator(f'.react-flow__node[data-id="{node}"]').get_by_role(
+            "button", name=re.compile(f"Output {port}")
+        )
+        while not button.evaluate("one => one === document.activeElement"):
+            at.press("Tab")
+        at.press("Enter")
+        at.page.keyboard.type(to)
+        at.press("Enter")
+
+    connect("query-1", "Text", "knowledge base query")
+    connect("query-1", "Text", "llm engine prompt")
+    connect("knowledge_base-1", "Context", "llm engine context")
+    connect("llm-1", "Answer", "output answer")
+    assert at.wires() == {
+        ("query-1", "text", "knowledge_base-1", "query"),
+        ("query-1", "text", "llm-1", "prompt"),
+        ("knowledge_base-1", "context", "llm-1", "context"),
+        ("llm-1", "answer", "output-1", "answer"),
+    }
+    at.press("Escape")
+    at.page.locator('.react-flow__node[data-id="query-1"]').focus()
+    at.press("Enter", "Alt+ArrowRight")
+    expect(at.page).to_have_url(re.compile("node=knowledge_base-1"))
+    before = next(one["position"] for one in at.saved()["nodes"] if one["id"] == "knowledge_base-1")
+    at.page.locator('.react-flow__node[data-id="knowledge_base-1"]').focus()
+    at.press("ArrowDown", "ArrowDown")
+    at.page.wait_for_timeout(700)
+    after = next(one["position"] for one in at.saved()["nodes"] if one["id"] == "knowledge_base-1")
+    assert after["y"] > before["y"]
+    at.press("ControlOrMeta+z")
+    at.page.wait_for_timeout(700)
+    assert next(one["position"] for one in at.saved()["nodes"] if one["id"] == "knowledge_base-1") == before
+
+
+def test_tab_leads_out_of_the_canvas(editor: Opened):
+    at = editor(row())
+    at.page.locator('.react-flow__node[data-id="q"]').focus()
+    for _ in range(40):
+        at.press("Tab")
+        if not at.page.evaluate("document.activeElement?.closest('.react-flow') !== null"):
+            return
+    raise AssertionError("Tab stays in the canvas")
+
+
+def test_the_outline_is_the_same_stack_as_a_table(editor: Opened):
+    at = editor(apart())
+    at.page.get_by_role("button", name="Show as an outline").click()
+    table = at.page.get_by_role("table")
+    expect(table.get_by_role("row")).to_have_count(5)
+    at.page.get_by_label("Prompt of llm, text").select_option(label="q: Text")
+    at.page.get_by_label("Answer of o, text or documents").select_option(label="llm: Answer")
+    at.page.get_by_label("Name of llm").fill("Thinker")
+    assert at.wires() == {("q", "text", "llm", "prompt"), ("llm", "answer", "o", "answer")}
+    at.page.get_by_role("button", name="Delete kb").click()
+    at.page.get_by_role("button", name="Show the canvas").click()
+    expect(at.node("llm")).to_contain_text("Thinker")
+    expect(at.page.locator(".react-flow__node")).to_have_count(3)
+
+
+def test_dark_and_light_come_from_the_system_and_can_be_chosen(page: Page, stacks: Stacks):
+    page.emulate_media(color_scheme="dark")
+    page.goto(stacks.url)
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-theme", "dark")
+    page.emulate_media(color_scheme="light")
+    expect(root).to_have_attribute("data-theme", "light")
+    page.get_by_role("button", name="Use the dark theme").click()
+    expect(root).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(root).to_have_attribute("data-theme", "dark")
+
+
+def _card(page: Page, name: str) -> Any:
+    return page.get_by_role("listitem").filter(has=page.get_by_role("link", name=name, exact=True))
+
+
+def test_my_stacks_are_searched_copied_deleted_and_brought_back(page: Page, stacks: Stacks):
+    made = stacks.make(row(), name="Zebra crossing")
+    page.goto(stacks.url)
+    page.get_by_label("Search stacks").fill("zebra")
+    expect(page.get_by_role("heading", level=2)).to_have_text(["Zebra crossing"])
+    card = _card(page, "Zebra crossing")
+    expect(card.locator("svg rect").first).to_be_attached()
+    page.get_by_role("button", name="More for Zebra crossing").click()
+    page.get_by_role("menuitem", name="Duplicate").click()
+    expect(_card(page, "Zebra crossing (copy)")).to_be_visible()
+    page.get_by_role("button", name="More for Zebra crossing", exact=True).click()
+    page.get_by_role("menuitem", name="Delete").click()
+    expect(card).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    expect(card).to_be_visible()
+    assert stacks.get(made["id"])["name"] == "Zebra crossing"
+    page.get_by_role("button", name="More for Zebra crossing", exact=True).click()
+    page.get_by_role("menuitem", name="Delete").click()
+    page.goto("about:blank")
+    page.wait_for_timeout(500)
+    assert stacks.client.get(f"/workflows/{made['id']}").status_code == 404
+
+
+def test_a_stack_goes_out_as_a_file_and_comes_back(page: Page, stacks: Stacks):
+    configuration = row()
+    configuration["nodes"][1]["data"]["config"] = {"credential_id": "11111111-1111-4111-8111-111111111111"}  # type: ignore[index]
+    stacks.make(configuration, name="Travelling")
+    page.goto(stacks.url)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="More for Travelling").click()
+        page.get_by_role("menuitem", name="Export as a file").click()
+    path = download.value.path()
+    assert download.value.suggested_filename == "Travelling.json"
+    assert "credential_id" not in path.read_text()
+    page.get_by_label("Import a stack from a file").set_input_files(
+        {"name": "Travelling.json", "mimeType": "application/json", "buffer": path.read_bytes()}
+    )
+    expect(page).to_have_url(re.compile("/stacks/"))
+    expect(page.get_by_label("Name of the stack")).to_have_value("Travelling")
+    page.goto(stacks.url)
+    page.get_by_label("Import a stack from a file").set_input_files(
+        {"name": "bad.json", "mimeType": "application/json", "buffer": b"nonsense"}
+    )
+    expect(page.get_by_label("Messages")).to_contain_text("“bad.json” is not JSON")
+
+
+def test_a_template_is_one_click_from_a_stack_that_runs(page: Page, stacks: Stacks):
+    page.goto(stacks.url)
+    page.get_by_role("button", name=re.compile("Chat with documents")).click()
+    expect(page).to_have_url(re.compile("/stacks/"))
+    expect(page.locator(".react-flow__node")).to_have_count(4)
+    workflow_id = page.url.split("/stacks/")[1].split("?")[0]
+    assert stacks.run(workflow_id, "Anything?")["status"] == "succeeded"
