@@ -1,5 +1,6 @@
 """A PostgreSQL of the tests' own, in a temporary directory, on a socket that only its owner reaches."""
 
+import asyncio
 import importlib.util
 import os
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -90,7 +92,7 @@ class Postgres:
         if self._template is None:
             url = self.database()
             migrate(url)
-            self._template = url.rpartition("/")[0] and url.split("@/")[1].split("?")[0]
+            self._template = url.partition("@/")[2].partition("?")[0]
         return self.database(self._template)
 
     @property
@@ -125,8 +127,6 @@ class Postgres:
 
 def migrate(url: str) -> None:
     """Brings a database to this program's schema."""
-    import asyncio
-
     from genai_stack.storage import schema
     from genai_stack.storage.database import Database
 
@@ -137,7 +137,8 @@ def migrate(url: str) -> None:
         finally:
             await database.close()
 
-    asyncio.run(migrated())
+    with ThreadPoolExecutor(1) as thread:  # the one that asks may have a loop running
+        thread.submit(asyncio.run, migrated()).result()
 
 
 def _unprivileged() -> str:
