@@ -1,6 +1,6 @@
 // What the server knows, as queries: one key and one function for each.
 import { QueryClient, queryOptions } from "@tanstack/react-query";
-import { call } from "./client";
+import { type Answer, call } from "./client";
 import { Problem } from "./problem";
 
 export const queries = new QueryClient({
@@ -86,4 +86,48 @@ export const knowledgeBases = () =>
   queryOptions({
     queryKey: ["knowledge-bases"],
     queryFn: ({ signal }) => call("GET /knowledge-bases", { query: { limit: 200 }, signal }),
+  });
+
+export const sessions = (workflowId: string) =>
+  queryOptions({
+    queryKey: ["sessions", workflowId],
+    queryFn: ({ signal }) =>
+      call("GET /workflows/{workflow_id}/sessions", {
+        path: { workflow_id: workflowId },
+        query: { limit: 500 },
+        signal,
+      }),
+  });
+
+const WATCHED = 700; // milliseconds between two looks at documents that are being taken in
+
+type Documents = Answer<"GET /workflows/{workflow_id}/documents">;
+
+/** While one of them is being taken in, they are asked for again and again. */
+const watched = (told: Documents | undefined) =>
+  told?.items.some((one) => one.status === "processing") ? WATCHED : false;
+
+/** A stack's own documents, or those of a knowledge base. */
+export const documents = (of: { workflowId: string } | { baseId: string }) =>
+  queryOptions({
+    queryKey: ["documents", of],
+    queryFn: ({ signal }): Promise<Documents> =>
+      "workflowId" in of
+        ? call("GET /workflows/{workflow_id}/documents", {
+            path: { workflow_id: of.workflowId },
+            query: { limit: 500 },
+            signal,
+          })
+        : call("GET /knowledge-bases/{knowledge_base_id}/documents", {
+            path: { knowledge_base_id: of.baseId },
+            query: { limit: 500 },
+            signal,
+          }),
+    refetchInterval: ({ state }) => watched(state.data),
+  });
+
+export const document = (id: string) =>
+  queryOptions({
+    queryKey: ["document", id],
+    queryFn: ({ signal }) => call("GET /documents/{document_id}", { path: { document_id: id }, signal }),
   });

@@ -5,7 +5,12 @@ import { isOver, type Shown } from "./turns";
 
 const KEPT = 8; // sentences that stay in the region
 
-const LAST_WORDS = { done: "The answer is whole.", stopped: "Stopped.", failed: "The answer failed.", unsent: "Not sent." };
+const LAST_WORDS = {
+  done: "The answer is whole.",
+  stopped: "Stopped.",
+  failed: "The answer failed.",
+  unsent: "Not sent.",
+};
 
 export function Announcer({ shown }: { shown: Shown | null }) {
   const [said, setSaid] = useState<ReadonlyArray<{ id: number; text: string }>>([]);

@@ -83,7 +83,7 @@ export function Composer({ question, last, running, onAsk, onStop, onClose, onFo
           <IconButton
             label="Stop"
             keys="Escape"
-            className="size-9 rounded-xl bg-ink text-ground hover:bg-ink hover:text-ground hover:opacity-85"
+            className="size-9 rounded-xl bg-ink text-ground! hover:bg-ink hover:opacity-85"
             onClick={onStop}
           >
             <Square className="fill-current" />
@@ -94,7 +94,7 @@ export function Composer({ question, last, running, onAsk, onStop, onClose, onFo
             keys="Enter"
             type="submit"
             disabled={!text.trim()}
-            className="size-9 rounded-xl bg-accent text-on-accent hover:bg-accent-hover hover:text-on-accent disabled:bg-sunken disabled:text-muted disabled:opacity-100"
+            className="size-9 rounded-xl bg-accent text-on-accent! hover:bg-accent-hover disabled:bg-sunken disabled:text-muted! disabled:opacity-100"
           >
             <ArrowUp />
           </IconButton>

@@ -1,10 +1,55 @@
 // A stack's chat as a page of its own.
+import { useQuery } from "@tanstack/react-query";
+import { Compass, Workflow } from "lucide-react";
+import { ask, Problem } from "@/api";
+import { Button } from "@/ui/button";
+import { Empty } from "@/ui/empty";
+import { Link } from "@/ui/router";
+import { Room } from "./room";
+import { useShown } from "./shown";
+
 export type ChatPageProps = {
   workflowId: string;
-  /** The conversation that the address names, or the last one. */
+  /** The conversation that the address names: an id, `new`, or null for the last one. */
   sessionId: string | null;
+  onSession: (id: string | null) => void;
 };
 
-export function ChatPage({ workflowId }: ChatPageProps) {
-  return <p className="p-6 text-muted">The chat of {workflowId}</p>;
+export function ChatPage({ workflowId, sessionId, onSession }: ChatPageProps) {
+  const stack = useQuery(ask.workflow(workflowId));
+  const shown = useShown(workflowId, sessionId);
+  if (stack.error instanceof Problem && stack.error.status < 500) {
+    return (
+      <Empty
+        icon={Compass}
+        title="This stack is not there"
+        actions={
+          <Button asChild look="primary">
+            <Link to="/">My stacks</Link>
+          </Button>
+        }
+      >
+        It may have been deleted, or the link is not whole.
+      </Empty>
+    );
+  }
+  if (shown === undefined) return null;
+  return (
+    <Room
+      beside
+      workflowId={workflowId}
+      name={stack.data?.name ?? ""}
+      sessionId={shown}
+      onSession={onSession}
+      title={<h1 className="truncate">{stack.data?.name ?? " "}</h1>}
+      actions={
+        <Button asChild look="quiet" className="px-2">
+          <Link to={`/stacks/${workflowId}`} aria-label="Open the stack">
+            <Workflow aria-hidden />
+            <span className="hidden sm:inline">Open the stack</span>
+          </Link>
+        </Button>
+      }
+    />
+  );
 }

@@ -1,5 +1,11 @@
-// The chat over the canvas.
-import { Dialog, DialogBody } from "@/ui/dialog";
+// The chat over the canvas: beside it, so that the stack is seen at work.
+import { ExternalLink, X } from "lucide-react";
+import { useCallback, useState } from "react";
+import { Button, IconButton } from "@/ui/button";
+import { classes } from "@/ui/classes";
+import { Link } from "@/ui/router";
+import { Room } from "./room";
+import { NEW, useShown } from "./shown";
 
 export type ChatPanelProps = {
   workflowId: string;
@@ -13,10 +19,48 @@ export type ChatPanelProps = {
   beforeAsking?: () => Promise<void>;
 };
 
-export function ChatPanel({ name, onClose }: ChatPanelProps) {
+export function ChatPanel({ workflowId, name, question, onClose, onRun, beforeAsking }: ChatPanelProps) {
+  const [named, setNamed] = useState<string | null>(null);
+  const shown = useShown(workflowId, named);
+  const onSession = useCallback((id: string | null) => setNamed(id ?? NEW), []);
   return (
-    <Dialog open onOpenChange={onClose} title={name} width="large">
-      <DialogBody>{null}</DialogBody>
-    </Dialog>
+    <section
+      role="dialog"
+      aria-label={`Chat with ${name}`}
+      data-testid="chat"
+      className={classes(
+        "fixed top-14 right-0 bottom-0 z-40 flex w-full animate-rise flex-col border-l border-line bg-ground shadow-dialog",
+        "sm:top-16 sm:right-2 sm:bottom-2 sm:w-md sm:overflow-hidden sm:rounded-xl sm:border",
+      )}
+      onKeyDown={(event) => {
+        if (event.key === "Escape" && !event.defaultPrevented) onClose();
+      }}
+    >
+      {shown === undefined ? null : (
+        <Room
+          workflowId={workflowId}
+          name={name}
+          sessionId={shown}
+          onSession={onSession}
+          question={question ?? null}
+          onRun={onRun}
+          beforeAsking={beforeAsking}
+          onClose={onClose}
+          title="Chat with stack"
+          actions={
+            <>
+              <Button asChild look="quiet" className="w-8 px-0">
+                <Link to={`/chat/${workflowId}${shown ? `?session=${shown}` : ""}`} aria-label="Open as a page">
+                  <ExternalLink aria-hidden />
+                </Link>
+              </Button>
+              <IconButton label="Close the chat" onClick={onClose}>
+                <X />
+              </IconButton>
+            </>
+          }
+        />
+      )}
+    </section>
   );
 }

@@ -1,0 +1,189 @@
+// The conversations with a stack: found, opened, renamed, deleted.
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Ellipsis, MessageSquare, Pencil, Plus, Search, Trash2 } from "lucide-react";
+import { type KeyboardEvent, useState } from "react";
+import { ask, call, queries, type SessionOut, sentenceOf } from "@/api";
+import { Button, IconButton } from "@/ui/button";
+import { classes } from "@/ui/classes";
+import { Confirm } from "@/ui/confirm";
+import { ago } from "@/ui/dates";
+import { Input } from "@/ui/field";
+import { Menu } from "@/ui/menu";
+import { Loading, Skeleton } from "@/ui/skeleton";
+import { toast } from "@/ui/toast";
+
+type ConversationsProps = {
+  workflowId: string;
+  shown: string | null;
+  onOpen: (id: string | null) => void;
+};
+
+export function Conversations({ workflowId, shown, onOpen }: ConversationsProps) {
+  const found = useQuery(ask.sessions(workflowId));
+  const [words, setWords] = useState("");
+  const [leaving, setLeaving] = useState<SessionOut | null>(null);
+  const wanted = words.trim().toLowerCase();
+  const list = (found.data?.items ?? []).filter((one) => nameOf(one).toLowerCase().includes(wanted));
+  const failed = (error: unknown) => toast(sentenceOf(error), { tone: "bad" });
+  const refresh = () => queries.invalidateQueries({ queryKey: ["sessions", workflowId] });
+  const remove = useMutation({
+    mutationFn: (one: SessionOut) => call("DELETE /sessions/{session_id}", { path: { session_id: one.id } }),
+    onSuccess: (_, one) => {
+      if (one.id === shown) onOpen(null);
+      return refresh();
+    },
+    onError: failed,
+  });
+  const rename = useMutation({
+    mutationFn: ({ id, title }: { id: string; title: string }) =>
+      call("PATCH /sessions/{session_id}", { path: { session_id: id }, body: { title } }),
+    onSuccess: refresh,
+    onError: failed,
+  });
+
+  return (
+    <nav aria-label="Conversations" className="flex min-h-0 flex-1 flex-col">
+      <div className="flex flex-col gap-2 p-3">
+        <Button className="h-9 justify-start" onClick={() => onOpen(null)}>
+          <Plus aria-hidden />
+          New conversation
+        </Button>
+        <div className="relative">
+          <Search
+            className="pointer-events-none absolute top-1/2 left-3 size-4 -translate-y-1/2 text-muted"
+            aria-hidden
+          />
+          <Input
+            type="search"
+            aria-label="Search conversations"
+            placeholder="Search conversations"
+            className="pl-9"
+            value={words}
+            onChange={(event) => setWords(event.target.value)}
+          />
+        </div>
+      </div>
+      {found.isPending ? <Waiting /> : null}
+      {found.isError ? <p className="px-4 text-sm text-bad">{sentenceOf(found.error)}</p> : null}
+      {found.data && !list.length ? (
+        <p className="px-4 py-2 text-sm text-muted">
+          {wanted ? "No conversation is called that." : "What you ask is kept here."}
+        </p>
+      ) : null}
+      <ul className="min-h-0 flex-1 overflow-y-auto px-2 pb-3">
+        {list.map((one) => (
+          <Line
+            key={one.id}
+            one={one}
+            isShown={one.id === shown}
+            onOpen={() => onOpen(one.id)}
+            onRename={(title) => rename.mutate({ id: one.id, title })}
+            onDelete={() => setLeaving(one)}
+          />
+        ))}
+      </ul>
+      {leaving ? (
+        <Confirm
+          title={`Delete “${nameOf(leaving)}”?`}
+          action="Delete"
+          onConfirm={() => remove.mutate(leaving)}
+          onClose={() => setLeaving(null)}
+        >
+          Its questions, answers and runs are gone for good.
+        </Confirm>
+      ) : null}
+    </nav>
+  );
+}
+
+export function nameOf(session: Pick<SessionOut, "title">): string {
+  return session.title || "New conversation";
+}
+
+type LineProps = {
+  one: SessionOut;
+  isShown: boolean;
+  onOpen: () => void;
+  onRename: (title: string) => void;
+  onDelete: () => void;
+};
+
+function Line({ one, isShown, onOpen, onRename, onDelete }: LineProps) {
+  const [editing, setEditing] = useState(false);
+  if (editing) {
+    const done = (title: string) => {
+      setEditing(false);
+      if (title.trim() && title.trim() !== one.title) onRename(title.trim());
+    };
+    const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
+      if (event.nativeEvent.isComposing) return;
+      if (event.key === "Enter") done(event.currentTarget.value);
+      if (event.key === "Escape") {
+        event.stopPropagation();
+        setEditing(false);
+      }
+    };
+    return (
+      <li className="py-0.5">
+        <Input
+          autoFocus
+          aria-label="Name of the conversation"
+          defaultValue={one.title}
+          maxLength={200}
+          onFocus={(event) => event.target.select()}
+          onBlur={(event) => done(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+      </li>
+    );
+  }
+  return (
+    <li
+      className={classes(
+        "group flex items-center rounded-lg transition-colors",
+        isShown ? "bg-accent-soft text-accent-ink" : "hover:bg-hover",
+      )}
+    >
+      <button
+        type="button"
+        aria-current={isShown ? "page" : undefined}
+        onClick={onOpen}
+        className="flex min-w-0 flex-1 items-center gap-2.5 rounded-lg py-2 pl-2.5 text-left"
+      >
+        <MessageSquare className="size-4 shrink-0 opacity-70" aria-hidden />
+        <span className="min-w-0 flex-1">
+          <span className="block truncate text-sm font-medium">{nameOf(one)}</span>
+          <span className={classes("block text-xs", isShown ? "" : "text-muted")}>
+            {one.active_run ? "Answering…" : ago(one.updated_at)}
+          </span>
+        </span>
+      </button>
+      <Menu
+        label={`About “${nameOf(one)}”`}
+        items={[
+          { label: "Rename", icon: Pencil, onSelect: () => setTimeout(() => setEditing(true)) },
+          "line",
+          { label: "Delete", icon: Trash2, danger: true, onSelect: onDelete },
+        ]}
+      >
+        <IconButton
+          label={`More about “${nameOf(one)}”`}
+          className="mr-1 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[state=open]:opacity-100 pointer-coarse:opacity-100"
+        >
+          <Ellipsis />
+        </IconButton>
+      </Menu>
+    </li>
+  );
+}
+
+function Waiting() {
+  return (
+    <div className="flex flex-col gap-2 px-4 py-1">
+      <Loading what="conversations" />
+      {[0, 1, 2].map((line) => (
+        <Skeleton key={line} className="h-9" />
+      ))}
+    </div>
+  );
+}
