@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from genai_stack.access.doors import Doors
 from genai_stack.api import problems
@@ -63,6 +64,8 @@ class Gate:
 
         try:
             await self._app(scope, receive, sending)
+        except (ClientDisconnect, WebSocketDisconnect):
+            return  # who asked has gone: nobody is left to be told
         except Exception as error:
             if whole:
                 return  # the application has told it, and logged it
