@@ -26,6 +26,7 @@ for (const entry of readdirSync(source, { recursive: true, withFileTypes: true }
   for (const [, name] of text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)) {
     if (!/^[.@]\/|^\.\./.test(name)) continue;
     const target = name.startsWith("@/") ? join(source, name.slice(2)) : resolve(dirname(path), name);
+    if (/^\.\.\/\.\.\/tests\//.test(relative(source, target)) && /test/.test(entry.name)) continue; // shared cases
     const there = place(target);
     const [above, below] = [FLOORS.indexOf(here.floor), FLOORS.indexOf(there.floor)];
     if (below < above) faults.push(`${shown}: imports ${name} from a floor above`);

@@ -2,9 +2,8 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { RouterProvider } from "react-router";
 import { queries } from "@/api";
-import { router } from "@/app/router";
+import { Pages } from "@/app/router";
 import { followSystemTheme } from "@/model/theme";
 import { Toasts } from "@/ui/toast";
 import { TooltipProvider } from "@/ui/tooltip";
@@ -17,7 +16,7 @@ createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
       <TooltipProvider delayDuration={400} skipDelayDuration={200}>
-        <RouterProvider router={router} />
+        <Pages />
         <Toasts />
       </TooltipProvider>
     </QueryClientProvider>

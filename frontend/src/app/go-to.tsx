@@ -1,9 +1,9 @@
 // “Go to anything”: stacks, pages, and what the page that is open adds.
 import { useQuery } from "@tanstack/react-query";
 import { FileText, KeyRound, Layers3, Settings2 } from "lucide-react";
-import { useNavigate } from "react-router";
 import { ask } from "@/api";
 import { Palette, type PaletteItem } from "@/ui/palette";
+import { useNavigate } from "@/ui/router";
 
 export default function GoTo({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();

@@ -1,8 +1,8 @@
 // What is shown at an address that is none, and when a page broke.
 import { Compass, TriangleAlert } from "lucide-react";
-import { Link, useRouteError } from "react-router";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/empty";
+import { Link } from "@/ui/router";
 
 export function Lost() {
   return (
@@ -22,8 +22,7 @@ export function Lost() {
   );
 }
 
-export function PageError() {
-  const error = useRouteError();
+export function PageError({ error }: { error: unknown }) {
   const outdated = error instanceof Error && /dynamically imported module|Importing a module/.test(error.message);
   return (
     <main className="py-16">

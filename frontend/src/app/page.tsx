@@ -1,12 +1,12 @@
 // A page with the application's top bar.
 import { FileText, KeyRound, Layers3, Moon, Search, Settings2, Sun } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
-import { Link, NavLink } from "react-router";
 import { chooseTheme, useTheme } from "@/model/theme";
 import { IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Keys } from "@/ui/keys";
 import { Logo } from "@/ui/logo";
+import { Link, NavLink } from "@/ui/router";
 
 const PLACES = [
   { to: "/", label: "My stacks", icon: Layers3 },

@@ -1,24 +1,25 @@
 // Every address of the pages. Each page is its own piece of JavaScript.
-import { createBrowserRouter } from "react-router";
-import { Layout } from "./layout";
+import { lazy } from "react";
+import { type Route, Router } from "@/ui/router";
+import { Overlays } from "./overlays";
 import { Lost, PageError } from "./page-error";
 
-export const router = createBrowserRouter([
+const ROUTES: ReadonlyArray<Route> = [
+  { path: "/", page: lazy(async () => ({ default: (await import("./pages/home")).Home })) },
+  { path: "/stacks/:id", page: lazy(async () => ({ default: (await import("./pages/editor")).Editor })) },
+  { path: "/chat/:workflowId", page: lazy(async () => ({ default: (await import("./pages/chat")).Chat })) },
   {
-    element: <Layout />,
-    errorElement: <PageError />,
-    HydrateFallback: () => null,
-    children: [
-      { index: true, lazy: async () => ({ Component: (await import("./pages/home")).Home }) },
-      { path: "stacks/:id", lazy: async () => ({ Component: (await import("./pages/editor")).Editor }) },
-      { path: "chat/:workflowId", lazy: async () => ({ Component: (await import("./pages/chat")).Chat }) },
-      {
-        path: "documents/:documentId?",
-        lazy: async () => ({ Component: (await import("./pages/documents")).Documents }),
-      },
-      { path: "credentials", lazy: async () => ({ Component: (await import("./pages/credentials")).Credentials }) },
-      { path: "settings", lazy: async () => ({ Component: (await import("./pages/settings")).Settings }) },
-      { path: "*", element: <Lost /> },
-    ],
+    path: "/documents/:documentId?",
+    page: lazy(async () => ({ default: (await import("./pages/documents")).Documents })),
   },
-]);
+  { path: "/credentials", page: lazy(async () => ({ default: (await import("./pages/credentials")).Credentials })) },
+  { path: "/settings", page: lazy(async () => ({ default: (await import("./pages/settings")).Settings })) },
+];
+
+export function Pages() {
+  return (
+    <Router routes={ROUTES} lost={<Lost />} broken={(error) => <PageError error={error} />}>
+      <Overlays />
+    </Router>
+  );
+}

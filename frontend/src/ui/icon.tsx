@@ -1,110 +1,25 @@
-// Icons by the names that the server gives node types; a plain box for a name that is not among them.
-import {
-  Bot,
-  Box,
-  Braces,
-  Brain,
-  Calculator,
-  Calendar,
-  Clock,
-  Code,
-  Database,
-  File,
-  FileText,
-  Filter,
-  Folder,
-  GitBranch,
-  Globe,
-  Hash,
-  Image,
-  Languages,
-  Library,
-  Link,
-  List,
-  type LucideIcon,
-  Mail,
-  Map as MapIcon,
-  MessageCircleReply,
-  MessageSquare,
-  Mic,
-  Music,
-  Network,
-  Puzzle,
-  Repeat,
-  Route,
-  Scissors,
-  Search,
-  Send,
-  Shield,
-  Shuffle,
-  Sparkles,
-  Split,
-  Table,
-  Tag,
-  Terminal,
-  Timer,
-  Type,
-  User,
-  Wand,
-  Webhook,
-  Workflow,
-  Wrench,
-  Zap,
-} from "lucide-react";
+// Icons by the names that the server gives node types. The usual ones are at hand; others are fetched when they are met.
+import { Box, Library, type LucideIcon, MessageCircleReply, MessageSquare, Sparkles } from "lucide-react";
+import { lazy, Suspense } from "react";
 
-const ICONS: Readonly<Record<string, LucideIcon>> = {
-  bot: Bot,
-  box: Box,
-  braces: Braces,
-  brain: Brain,
-  calculator: Calculator,
-  calendar: Calendar,
-  clock: Clock,
-  code: Code,
-  database: Database,
-  file: File,
-  "file-text": FileText,
-  filter: Filter,
-  folder: Folder,
-  "git-branch": GitBranch,
-  globe: Globe,
-  hash: Hash,
-  image: Image,
-  languages: Languages,
+const AT_HAND: Readonly<Record<string, LucideIcon>> = {
   library: Library,
-  link: Link,
-  list: List,
-  mail: Mail,
-  map: MapIcon,
-  "message-circle-reply": MessageCircleReply,
-  "message-square": MessageSquare,
-  mic: Mic,
-  music: Music,
-  network: Network,
-  puzzle: Puzzle,
-  repeat: Repeat,
-  route: Route,
-  scissors: Scissors,
-  search: Search,
-  send: Send,
-  shield: Shield,
-  shuffle: Shuffle,
   sparkles: Sparkles,
-  split: Split,
-  table: Table,
-  tag: Tag,
-  terminal: Terminal,
-  timer: Timer,
-  type: Type,
-  user: User,
-  wand: Wand,
-  webhook: Webhook,
-  workflow: Workflow,
-  wrench: Wrench,
-  zap: Zap,
+  "message-square": MessageSquare,
+  "message-circle-reply": MessageCircleReply,
 };
+const OtherIcon = lazy(() => import("./other-icon"));
 
-export function Icon({ name, className }: { name: string | undefined; className?: string }) {
-  const Found = ICONS[name ?? ""] ?? Box;
-  return <Found aria-hidden {...(className ? { className } : {})} />;
+type IconProps = { name: string | undefined; className?: string };
+
+export function Icon({ name, className }: IconProps) {
+  const look = { "aria-hidden": true, ...(className ? { className } : {}) };
+  const Known = AT_HAND[name ?? ""];
+  if (Known) return <Known {...look} />;
+  if (!name) return <Box {...look} />;
+  return (
+    <Suspense fallback={<Box {...look} />}>
+      <OtherIcon name={name} {...look} />
+    </Suspense>
+  );
 }

@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import rehypeSanitize from "rehype-sanitize";
-import remarkGfm from "remark-gfm";
+import { gfm } from "./gfm";
 
 const PARTS: Components = {
   a: ({ href, children }) => (
@@ -12,7 +12,7 @@ const PARTS: Components = {
   ),
   img: ({ alt }) => <span className="text-muted">[picture{alt ? `: ${alt}` : ""}]</span>,
 };
-const REMARK = [remarkGfm];
+const REMARK = [gfm];
 const REHYPE = [rehypeSanitize];
 
 type MarkdownProps = { text: string; components?: Components };

@@ -14,7 +14,6 @@ import {
   Undo2,
   Workflow,
 } from "lucide-react";
-import { Link, useNavigate } from "react-router";
 import { sentenceOf } from "@/api";
 import { ThemeButton } from "@/app/page";
 import { moment } from "@/features/canvas";
@@ -24,6 +23,7 @@ import { download, make, removeSoon, takeBack } from "@/model/stacks";
 import { Button, IconButton } from "@/ui/button";
 import { Logo } from "@/ui/logo";
 import { Menu, type MenuItem } from "@/ui/menu";
+import { Link, useNavigate } from "@/ui/router";
 import { toast } from "@/ui/toast";
 import { panels, usePanels } from "./panels";
 import { SavedMark } from "./saved-mark";

@@ -1,5 +1,5 @@
 // Someone else saved the same stack: both are shown, and neither is lost.
-import { useNavigate } from "react-router";
+
 import { sentenceOf } from "@/api";
 import { Thumbnail } from "@/features/stacks";
 import { differences } from "@/model/graph/differences";
@@ -8,6 +8,7 @@ import { resolve, useSaving } from "@/model/saving";
 import { Button } from "@/ui/button";
 import { ago } from "@/ui/dates";
 import { Dialog, DialogBody, DialogFoot } from "@/ui/dialog";
+import { useNavigate } from "@/ui/router";
 import { toast } from "@/ui/toast";
 
 export function ConflictDialog() {

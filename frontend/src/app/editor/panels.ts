@@ -1,7 +1,7 @@
 // What is open beside the canvas. The address tells which node and which run, so that a link shows the same.
 import { useCallback } from "react";
-import { useSearchParams } from "react-router";
 import { create } from "zustand";
+import { useSearchParams } from "@/ui/router";
 
 export type Side = "node" | "runs" | "problems" | null;
 
@@ -38,7 +38,7 @@ export function useInAddress(name: string): [string | null, (value: string | nul
           else after.set(name, value);
           return after;
         },
-        { replace: !step, preventScrollReset: true },
+        { replace: !step },
       ),
     [name, setSearch],
   );

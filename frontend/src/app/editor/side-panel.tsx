@@ -1,9 +1,7 @@
 // What stands on the right: the selected node's settings and last run, the runs, or the problems.
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { act } from "@/features/canvas";
-import { ConfigPanel } from "@/features/config-panel";
-import { Inspector, RunList } from "@/features/runs";
 import { useCatalog } from "@/model/catalog";
 import { select } from "@/model/graph/edits";
 import { labelOf, nodeOf } from "@/model/graph/rules";
@@ -15,7 +13,10 @@ import { Icon } from "@/ui/icon";
 import { useChosen } from "./node-in-address";
 import { panels, useInAddress, usePanels } from "./panels";
 import { ProblemList } from "./problems";
-import { useSlots } from "./slots";
+
+const NodeSettings = lazy(() => import("./node-settings"));
+const Inspector = lazy(async () => ({ default: (await import("@/features/runs")).Inspector }));
+const RunList = lazy(async () => ({ default: (await import("@/features/runs")).RunList }));
 
 export function SidePanel({ id }: { id: string }) {
   const side = usePanels((state) => state.side);
@@ -49,7 +50,7 @@ function Frame({ title, label, onClose, children }: FrameProps) {
           <X />
         </IconButton>
       </header>
-      {children}
+      <Suspense>{children}</Suspense>
     </aside>
   );
 }
@@ -58,7 +59,6 @@ function NodePanel({ id, chosen }: { id: string; chosen: string }) {
   const tab = usePanels((state) => state.tab);
   const node = useStack((state) => nodeOf(shownGraph(state), chosen));
   const catalog = useCatalog();
-  const slots = useSlots(id);
   if (!node) return null;
   const type = catalog.types.get(node.type ?? "");
   const { color, soft } = hue(catalog.categories.find((one) => one.name === type?.category)?.place ?? -1);
@@ -93,7 +93,12 @@ function NodePanel({ id, chosen }: { id: string; chosen: string }) {
       </div>
       <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`} className="flex min-h-0 flex-1 flex-col">
         {tab === "settings" ? (
-          <ConfigPanel key={chosen} node={node} slots={slots} onDelete={() => act.removeSelected(new Set([chosen]))} />
+          <NodeSettings
+            key={chosen}
+            workflowId={id}
+            node={node}
+            onDelete={() => act.removeSelected(new Set([chosen]))}
+          />
         ) : (
           <Inspector nodeId={chosen} />
         )}

@@ -6,11 +6,10 @@ import { AddPalette, act, Canvas, KeysOverlay, LiveRegion, listen, moment, short
 import { Library } from "@/features/library";
 import { canEdit, useStack } from "@/model/graph/store";
 import { watch } from "@/model/running";
-import { flush } from "@/model/saving";
+import { flush, useSaving } from "@/model/saving";
 import { classes } from "@/ui/classes";
 import { toast } from "@/ui/toast";
 import { EditorBar } from "./bar";
-import { ConflictDialog } from "./conflict";
 import { FrozenBanner, useFrozenRun } from "./frozen";
 import { useNodeInAddress } from "./node-in-address";
 import { panels, usePanels } from "./panels";
@@ -18,6 +17,7 @@ import { ProblemPill } from "./problems";
 import { SidePanel } from "./side-panel";
 
 const ChatPanel = lazy(async () => ({ default: (await import("@/features/chat")).ChatPanel }));
+const ConflictDialog = lazy(async () => ({ default: (await import("./conflict")).ConflictDialog }));
 const Outline = lazy(async () => ({ default: (await import("@/features/outline")).Outline }));
 
 /** Opens the chat once everything is saved: what is asked is what is seen. */
@@ -29,6 +29,7 @@ export function openChat(question: string | null = null): void {
 export function EditorView({ id }: { id: string }) {
   const name = useStack((state) => state.graph.name);
   const { library, outline, chat } = usePanels();
+  const conflict = useSaving((saving) => saving.state === "conflict");
   const list = useMemo(() => shortcuts({ chat: () => openChat(), close: () => panels({ side: null }) }), []);
   useTitle(name);
   useEffect(() => listen(list), [list]);
@@ -82,8 +83,8 @@ export function EditorView({ id }: { id: string }) {
       <AddPalette />
       <KeysOverlay list={list} />
       <LiveRegion />
-      <ConflictDialog />
       <Suspense>
+        {conflict ? <ConflictDialog /> : null}
         {chat ? (
           <ChatPanel
             workflowId={id}

@@ -2,7 +2,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Compass, TriangleAlert } from "lucide-react";
 import { useEffect, useState } from "react";
-import { Link, useParams } from "react-router";
 import { call, Problem, sentenceOf, type WorkflowOut } from "@/api";
 import { EditorView } from "@/app/editor/view";
 import { TopBar, useTitle } from "@/app/page";
@@ -12,6 +11,7 @@ import { unwatch } from "@/model/running";
 import { beginSaving } from "@/model/saving";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/empty";
+import { Link, useParams } from "@/ui/router";
 import { Loading, Skeleton } from "@/ui/skeleton";
 
 export function Editor() {

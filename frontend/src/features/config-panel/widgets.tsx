@@ -2,11 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Plus, X } from "lucide-react";
 import { type ComponentType, useEffect, useId, useState } from "react";
-import { Link } from "react-router";
 import { ask, sentenceOf } from "@/api";
 import { type FormField, inWords, type Widget } from "@/model/form";
 import { Button, IconButton } from "@/ui/button";
 import { Field, Input, Select, Switch, TextArea } from "@/ui/field";
+import { Link } from "@/ui/router";
 
 export type WidgetProps = {
   field: FormField;

@@ -1,7 +1,6 @@
 // One stack in the list: picture, name, when it was changed, what is wrong, and what can be done with it.
 import { useQuery } from "@tanstack/react-query";
 import { Copy, Download, Ellipsis, MessageSquare, Trash2, TriangleAlert } from "lucide-react";
-import { Link, useNavigate } from "react-router";
 import { call, sentenceOf, type WorkflowItem } from "@/api";
 import { catalogNow } from "@/model/catalog";
 import { download, duplicate } from "@/model/stacks";
@@ -9,6 +8,7 @@ import { Badge } from "@/ui/badge";
 import { IconButton } from "@/ui/button";
 import { ago } from "@/ui/dates";
 import { Menu, type MenuItem } from "@/ui/menu";
+import { Link, useNavigate } from "@/ui/router";
 import { toast } from "@/ui/toast";
 import { Thumbnail } from "./thumbnail";
 

@@ -2,13 +2,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Layers3, Plus, Search, SearchX, Upload } from "lucide-react";
 import { type DragEvent, useDeferredValue, useRef, useState } from "react";
-import { useNavigate } from "react-router";
 import { ask, queries, sentenceOf, type WorkflowItem } from "@/api";
 import { BLANK, imported, isLeaving, make, removeSoon, takeBack } from "@/model/stacks";
 import { Button } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Empty } from "@/ui/empty";
 import { Input } from "@/ui/field";
+import { useNavigate } from "@/ui/router";
 import { Loading, Skeleton } from "@/ui/skeleton";
 import { toast } from "@/ui/toast";
 import { StackCard } from "./card";

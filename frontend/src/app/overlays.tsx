@@ -1,12 +1,11 @@
-// The frame around every page: what is at the top, and what may come over it.
+// What may come over every page: the question for a token, and “go to anything”.
 import { lazy, Suspense, useEffect, useState } from "react";
-import { Outlet, ScrollRestoration } from "react-router";
 import { useTokenPrompt } from "@/api";
 
 const TokenPrompt = lazy(() => import("./token-prompt"));
 const GoTo = lazy(() => import("./go-to"));
 
-export function Layout() {
+export function Overlays() {
   const asking = useTokenPrompt((state) => state.asking);
   const [going, setGoing] = useState(false);
 
@@ -27,13 +26,9 @@ export function Layout() {
   }, []);
 
   return (
-    <>
-      <Outlet />
-      <ScrollRestoration />
-      <Suspense>
-        {asking ? <TokenPrompt /> : null}
-        {going ? <GoTo onClose={() => setGoing(false)} /> : null}
-      </Suspense>
-    </>
+    <Suspense>
+      {asking ? <TokenPrompt /> : null}
+      {going ? <GoTo onClose={() => setGoing(false)} /> : null}
+    </Suspense>
   );
 }
