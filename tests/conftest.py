@@ -57,6 +57,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     started = _server(request, tmp_path_factory.mktemp(str(request.param)))
     try:
         yield started.start()
+        assert "Traceback" not in started.log(), started.log()
     finally:
         started.stop()
 
