@@ -1,15 +1,20 @@
-// What may come over every page: the question for a token, and “go to anything”.
+// What may come over every page: the question for a token, a document that is read, and “go to anything”.
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTokenPrompt } from "@/api";
+import { useReading } from "@/model/reading";
 
 const TokenPrompt = lazy(() => import("./token-prompt"));
-const GoTo = lazy(() => import("./go-to"));
+const fetchGoTo = () => import("./go-to");
+const GoTo = lazy(fetchGoTo);
+const Reader = lazy(async () => ({ default: (await import("@/features/documents")).Reader }));
 
 export function Overlays() {
   const asking = useTokenPrompt((state) => state.asking);
+  const reading = useReading((state) => state.reading !== null);
   const [going, setGoing] = useState(false);
 
   useEffect(() => {
+    const early = setTimeout(() => void fetchGoTo(), 1500); // so that it is there when its keys are pressed
     const onKey = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "k") {
         event.preventDefault();
@@ -20,6 +25,7 @@ export function Overlays() {
     window.addEventListener("keydown", onKey);
     window.addEventListener("genai-stack:go-to", onAsked);
     return () => {
+      clearTimeout(early);
       window.removeEventListener("keydown", onKey);
       window.removeEventListener("genai-stack:go-to", onAsked);
     };
@@ -28,6 +34,7 @@ export function Overlays() {
   return (
     <Suspense>
       {asking ? <TokenPrompt /> : null}
+      {reading ? <Reader /> : null}
       {going ? <GoTo onClose={() => setGoing(false)} /> : null}
     </Suspense>
   );

@@ -11,8 +11,13 @@ export async function loadCatalog(): Promise<Catalog> {
   const { catalog } = useStored.getState();
   if (catalog !== NO_CATALOG) return catalog;
   try {
-    const told = await queries.ensureQueryData(ask.nodeTypes());
-    if (useStored.getState().catalog === NO_CATALOG) useStored.setState({ catalog: catalogOf(told), error: null });
+    const [told, providers] = await Promise.all([
+      queries.ensureQueryData(ask.nodeTypes()),
+      queries.ensureQueryData(ask.providers()),
+    ]);
+    if (useStored.getState().catalog === NO_CATALOG) {
+      useStored.setState({ catalog: catalogOf(told, providers.items), error: null });
+    }
   } catch (error) {
     useStored.setState({ error });
   }

@@ -1,23 +1,26 @@
 // The catalog of node types as the canvas needs it: by name, with port types and the rule of which ports may meet.
-import type { NodeTypeOut, NodeTypes, PortOut, PortTypeOut } from "@/api";
+import type { NodeTypeOut, NodeTypes, PortOut, PortTypeOut, ProviderOut } from "@/api";
 
 export type Catalog = {
   types: ReadonlyMap<string, NodeTypeOut>;
   portTypes: ReadonlyMap<string, PortTypeOut & { place: number }>;
+  /** What people call the providers, by id. */
+  providers: ReadonlyMap<string, string>;
   categories: ReadonlyArray<{ name: string; place: number; types: ReadonlyArray<NodeTypeOut> }>;
 };
 
-export const NO_CATALOG: Catalog = { types: new Map(), portTypes: new Map(), categories: [] };
+export const NO_CATALOG: Catalog = { types: new Map(), portTypes: new Map(), providers: new Map(), categories: [] };
 
 const ROLES = { entry: 0, step: 1, exit: 2 };
 
 /** In the order in which a stack is built: what brings the question in comes first. */
-export function catalogOf(told: NodeTypes): Catalog {
+export function catalogOf(told: NodeTypes, providers: ReadonlyArray<Pick<ProviderOut, "id" | "title">> = []): Catalog {
   const entry = (name: string) => told.items.some((type) => type.category === name && type.role === "entry");
   const names = [...new Set(told.items.map((type) => type.category))].sort((one, other) => +entry(other) - +entry(one));
   return {
     types: new Map(told.items.map((type) => [type.type, type])),
     portTypes: new Map(told.port_types.map((type, place) => [type.name, { ...type, place }])),
+    providers: new Map(providers.map(({ id, title }) => [id, title])),
     categories: names.map((name, place) => ({
       name,
       place,

@@ -5,20 +5,25 @@ import { type FormField, fieldsOf, inWords, settingOf, shownFields } from "./for
 const MOST = 2;
 const TOLD_BY_NAME = new Set(["credential", "knowledge_base"]); // an id says nothing to a reader
 
-export function summaryOf(type: NodeTypeOut | undefined, config: Readonly<Record<string, unknown>>) {
+export function summaryOf(
+  type: NodeTypeOut | undefined,
+  config: Readonly<Record<string, unknown>>,
+  providers: ReadonlyMap<string, string> = new Map(),
+) {
   const fields = shownFields(fieldsOf(type), config).filter((field) => !TOLD_BY_NAME.has(field.widget));
   const isSet = (field: FormField) => JSON.stringify(settingOf(field, config)) !== JSON.stringify(field.default);
   const leading = fields.filter((field) => field.widget === "provider" || field.widget === "model");
   const others = fields.filter((field) => !leading.includes(field) && isSet(field));
   return [...leading, ...others]
-    .map((field) => ({ title: field.title, value: shown(settingOf(field, config), field) }))
+    .map((field) => ({ title: field.title, value: shown(settingOf(field, config), field, providers) }))
     .filter((line) => line.value)
     .slice(0, MOST);
 }
 
-function shown(value: unknown, field: FormField): string {
+function shown(value: unknown, field: FormField, providers: ReadonlyMap<string, string>): string {
   if (value === null || value === undefined) return "";
   if (Array.isArray(value)) return value.length === 1 ? String(value[0]) : value.length ? `${value.length}` : "";
   if (typeof value === "boolean") return value ? "On" : "Off";
+  if (field.widget === "provider") return providers.get(String(value)) ?? inWords(String(value));
   return field.options.length ? inWords(String(value)) : String(value);
 }

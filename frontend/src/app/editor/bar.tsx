@@ -87,7 +87,7 @@ function Name() {
   return (
     <input
       aria-label="Name of the stack"
-      className="field-sizing-content h-8 max-w-[40vw] min-w-16 rounded-lg px-2 text-lg font-semibold hover:bg-hover focus:bg-hover sm:max-w-80"
+      className="field-sizing-content h-8 max-w-[40vw] min-w-16 rounded-lg px-2 text-lg font-semibold text-ellipsis hover:bg-hover focus:bg-hover sm:max-w-80"
       value={name}
       maxLength={200}
       readOnly={still}

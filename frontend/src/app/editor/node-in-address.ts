@@ -1,12 +1,22 @@
 // `?node=llm-1` selects that node, and selecting one writes it there.
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { act } from "@/features/canvas";
 import { isNote } from "@/model/graph/shape";
 import { useStack } from "@/model/graph/store";
 import { panels, useInAddress } from "./panels";
 
-/** The one node that is selected. */
+/** The one node that is selected, once the person has let go: nothing moves under a drag. */
 export function useChosen(): string | null {
+  const holding = useStack((state) => state.holding);
+  const live = useLive();
+  const [settled, setSettled] = useState(live);
+  useEffect(() => {
+    if (!holding) setSettled(live);
+  }, [holding, live]);
+  return settled;
+}
+
+function useLive(): string | null {
   return useStack((state) => {
     const chosen = (state.frozen ?? state.graph).nodes.filter((node) => node.selected);
     const [only] = chosen;
@@ -37,7 +47,13 @@ export function useNodeInAddress(): void {
     if (asked.current && !chosen) return;
     asked.current = null;
     if (new URLSearchParams(location.search).get("node") !== chosen) write.current(chosen);
-    if (chosen) panels({ side: "node" });
-    else panels((state) => (state.side === "node" ? { side: null } : {}));
+    if (chosen) {
+      panels({ side: "node" });
+      const timer = setTimeout(() => {
+        if (!useStack.getState().holding) act.keepInSight(chosen);
+      }, 120);
+      return () => clearTimeout(timer);
+    }
+    panels((state) => (state.side === "node" ? { side: null } : {}));
   }, [chosen]);
 }

@@ -10,7 +10,7 @@ import { panels, usePanels } from "./panels";
 
 export function ProblemPill() {
   const count = useStack((state) => (state.frozen || !state.graph.nodes.length ? 0 : state.problems.length));
-  const open = usePanels((state) => state.side === "problems");
+  const open = usePanels((state) => state.side === "problems" || state.outline);
   if (!count || open) return null;
   return (
     <button

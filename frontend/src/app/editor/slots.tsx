@@ -1,7 +1,18 @@
 // What other features put into the settings of a node.
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import type { Slots } from "@/features/config-panel";
 
-export function useSlots(_workflowId: string): Slots {
-  return useMemo(() => ({}), []);
+const Documents = lazy(async () => ({ default: (await import("@/features/documents")).Documents }));
+
+export function useSlots(workflowId: string): Slots {
+  return useMemo(
+    () => ({
+      knowledge_base: (value) => (
+        <Suspense>
+          <Documents compact of={typeof value === "string" && value ? { baseId: value } : { workflowId }} />
+        </Suspense>
+      ),
+    }),
+    [workflowId],
+  );
 }

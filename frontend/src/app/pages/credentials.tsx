@@ -4,8 +4,11 @@ import { CredentialsPage } from "@/features/credentials";
 
 export function Credentials() {
   return (
-    <Page title="Keys">
-      <PageHead title="Keys" />
+    <Page title="Keys" wide={false}>
+      <PageHead
+        title="Keys"
+        description="Keys of model providers. They are stored encrypted on this server; only their last characters are ever shown."
+      />
       <CredentialsPage />
     </Page>
   );

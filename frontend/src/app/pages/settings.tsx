@@ -1,12 +1,23 @@
 // The address of the settings page.
+import { lazy, Suspense } from "react";
 import { Page, PageHead } from "@/app/page";
-import { SettingsPage } from "@/features/settings";
+import { KeyList, SettingsPage } from "@/features/settings";
+
+const CanvasKeys = lazy(async () => {
+  const { shortcuts } = await import("@/features/canvas");
+  const list = shortcuts({ chat: () => {}, close: () => {} });
+  return { default: () => <KeyList title="Editor" list={list} /> };
+});
 
 export function Settings() {
   return (
-    <Page title="Settings">
+    <Page title="Settings" wide={false}>
       <PageHead title="Settings" />
-      <SettingsPage />
+      <SettingsPage>
+        <Suspense>
+          <CanvasKeys />
+        </Suspense>
+      </SettingsPage>
     </Page>
   );
 }

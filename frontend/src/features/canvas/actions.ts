@@ -5,7 +5,7 @@ import { copied, pasted } from "@/model/graph/clipboard";
 import * as edits from "@/model/graph/edits";
 import { layout } from "@/model/graph/layout";
 import { type End, endsOf, firstFit, labelOf, nodeOf, portOf } from "@/model/graph/rules";
-import { isNote, type StackNode, sizeOf } from "@/model/graph/shape";
+import { CARD, isNote, type StackNode, sizeOf } from "@/model/graph/shape";
 import { canEdit, edit, selectedIds, touch, useStack } from "@/model/graph/store";
 import { toast } from "@/ui/toast";
 import { flow, middle, moment } from "./moment";
@@ -16,17 +16,30 @@ const STEP = 32; // how far a copy stands from what was copied
 export const graphNow = () => useStack.getState().graph;
 const chosenNodes = (): StackNode[] => graphNow().nodes.filter((node) => node.selected);
 
-/** Where a new node can stand without covering another. */
+const AIR = 24; // what is left between nodes
+
+/** The nearest place to a point where a new node covers no other. */
 function free(at: Point): Point {
-  const taken = (point: Point) =>
+  const taken = ({ x, y }: Point) =>
     graphNow().nodes.some((node) => {
       const { width, height } = sizeOf(node);
-      const [x, y] = [node.position.x + width / 2, node.position.y + height / 2];
-      return Math.abs(x - point.x) < 40 && Math.abs(y - point.y) < 40;
+      const [left, top] = [node.position.x - CARD.width / 2 - AIR, node.position.y - CARD.height / 2 - AIR];
+      return x > left && y > top && x < left + width + CARD.width + 2 * AIR && y < top + height + CARD.height + 2 * AIR;
     });
-  let place = at;
-  for (let times = 0; times < 40 && taken(place); times += 1) place = { x: place.x + 48, y: place.y + 48 };
-  return place;
+  const step = CARD.height + AIR;
+  for (let ring = 0; ring < 12; ring += 1) {
+    const around: Point[] = [];
+    for (let across = -ring; across <= ring; across += 1) {
+      for (let down = -ring; down <= ring; down += 1) {
+        if (Math.max(Math.abs(across), Math.abs(down)) === ring)
+          around.push({ x: at.x + across * step, y: at.y + down * step });
+      }
+    }
+    const away = (point: Point) => Math.hypot(point.x - at.x, point.y - at.y);
+    const found = around.sort((one, other) => away(one) - away(other)).find((point) => !taken(point));
+    if (found) return found;
+  }
+  return at;
 }
 
 /** Adds a node of a type, at a place or where there is room in the middle of what is seen. */
@@ -160,6 +173,18 @@ export function goToNode(id: string): void {
 
 export function reveal(ids: ReadonlyArray<string>): void {
   void flow.now?.fitView({ nodes: ids.map((id) => ({ id })), duration: calm(300), maxZoom: 1, padding: 0.4 });
+}
+
+/** Moves the view just enough that a node is seen whole: a panel may have come over it. */
+export function keepInSight(id: string): void {
+  const box = flow.element?.getBoundingClientRect();
+  const card = document.querySelector(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.getBoundingClientRect();
+  if (!flow.now || !box || !card) return;
+  const out = (low: number, high: number, from: number, to: number) =>
+    high > to - AIR ? Math.max(to - AIR - high, from + AIR - low) : low < from + AIR ? from + AIR - low : 0;
+  const [x, y] = [out(card.left, card.right, box.left, box.right), out(card.top, card.bottom, box.top, box.bottom)];
+  const view = flow.now.getViewport();
+  if (x || y) void flow.now.setViewport({ ...view, x: view.x + x, y: view.y + y }, { duration: calm(200) });
 }
 
 export function calm(ms: number): number {

@@ -235,6 +235,8 @@ function Flow({ children }: { children?: ReactNode }) {
             release();
             moment({ takingEdge: null, guides: { x: null, y: null } });
           }}
+          onSelectionStart={hold}
+          onSelectionEnd={release}
           onSelectionDragStart={hold}
           onSelectionDragStop={() => {
             release();

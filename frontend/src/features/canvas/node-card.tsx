@@ -88,7 +88,8 @@ function Label({ id, label }: { id: string; label: string }) {
 }
 
 function Summary({ type, config }: { type: NodeTypeOut | undefined; config: Record<string, unknown> }) {
-  const lines = useMemo(() => summaryOf(type, config), [type, config]);
+  const { providers } = useCatalog();
+  const lines = useMemo(() => summaryOf(type, config, providers), [type, config, providers]);
   if (!lines.length) return null;
   return (
     <dl className="px-3 pb-1.5 text-xs">

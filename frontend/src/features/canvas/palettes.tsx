@@ -1,6 +1,6 @@
 // What may be added, as a list that is searched by typing: anywhere, between two nodes, or at the free end of an edge.
 import { Cable, StickyNote, Unplug } from "lucide-react";
-import { lazy, Suspense, useMemo } from "react";
+import { useMemo } from "react";
 import type { NodeTypeOut } from "@/api";
 import { useCatalog } from "@/model/catalog";
 import { fitsBetween } from "@/model/graph/edits";
@@ -9,11 +9,9 @@ import { useStack } from "@/model/graph/store";
 import type { Catalog } from "@/model/node-types";
 import { titlesOf } from "@/model/node-types";
 import { Icon } from "@/ui/icon";
-import type { PaletteItem } from "@/ui/palette";
+import { Palette, type PaletteItem } from "@/ui/palette";
 import * as act from "./actions";
 import { type Adding, moment, useMoment } from "./moment";
-
-const Palette = lazy(async () => ({ default: (await import("@/ui/palette")).Palette }));
 
 type Graph = ReturnType<typeof act.graphNow>;
 const icons = new Map<string, (props: { className?: string }) => React.ReactNode>();
@@ -79,7 +77,7 @@ function itemsFor(adding: Adding, graph: Graph, catalog: Catalog): { title: stri
 
 export function AddPalette() {
   const adding = useMoment((state) => state.adding);
-  return <Suspense>{adding ? <Open adding={adding} /> : null}</Suspense>;
+  return adding ? <Open adding={adding} /> : null;
 }
 
 function Open({ adding }: { adding: Adding }) {

@@ -33,11 +33,13 @@ export function Inspector({ nodeId }: { nodeId: string }) {
       <div className="flex flex-wrap items-center gap-2">
         <Badge tone={tone}>{word}</Badge>
         {node.durationMs === null ? null : <span className="text-sm text-muted">{duration(node.durationMs)}</span>}
-        {Object.entries(node.usage ?? {}).map(([name, count]) => (
-          <span key={name} className="text-sm text-muted">
-            {count.toLocaleString("en")} {name.replaceAll("_", " ")}
-          </span>
-        ))}
+        {Object.entries(node.usage ?? {})
+          .filter(([, count]) => count > 0)
+          .map(([name, count]) => (
+            <span key={name} className="text-sm text-muted">
+              {count.toLocaleString("en")} {name.replaceAll("_", " ")}
+            </span>
+          ))}
         <Button look="quiet" className="ml-auto" aria-pressed={raw} onClick={() => setRaw(!raw)}>
           {raw ? "In words" : "Raw"}
         </Button>
