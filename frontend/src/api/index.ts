@@ -1,4 +1,5 @@
 // What the floors above use of the API.
+export * as about from "./about";
 export { call, isPassing, send, upload } from "./client";
 export { Problem, sentenceOf, Unreachable } from "./problem";
 export * as ask from "./queries";

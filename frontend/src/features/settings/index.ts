@@ -1,2 +1,3 @@
 // What the pages use of this feature.
+export { KeyList } from "./keys";
 export { SettingsPage } from "./page";

@@ -1,0 +1,117 @@
+// A key is added, or another is put in its place. What is stored is never shown.
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { ask, type CredentialOut, call, queries, sentenceOf } from "@/api";
+import { Button } from "@/ui/button";
+import { Dialog, DialogBody, DialogFoot } from "@/ui/dialog";
+import { Field, Input, Select } from "@/ui/field";
+
+type KeyFormProps = {
+  /** The one whose secret is replaced; null to add one. */
+  stored: CredentialOut | null;
+  onDone: (key: CredentialOut) => void;
+  onClose: () => void;
+};
+
+export function KeyForm({ stored, onDone, onClose }: KeyFormProps) {
+  const told = useQuery(ask.providers());
+  const providers = (told.data?.items ?? []).filter((one) => one.needs_key || one.needs_base_url);
+  const [chosen, setChosen] = useState(stored?.provider ?? "");
+  const [name, setName] = useState(stored?.name ?? "");
+  const [secret, setSecret] = useState("");
+  const provider = providers.find((one) => one.id === chosen) ?? providers[0];
+  const save = useMutation({
+    mutationFn: () => {
+      const body = {
+        provider: provider?.id ?? "",
+        name: name.trim() || (provider?.title ?? ""),
+        secret: secret.trim(),
+      };
+      return stored
+        ? call("PUT /credentials/{credential_id}", { path: { credential_id: stored.id }, body })
+        : call("POST /credentials", { body });
+    },
+    onSuccess: async (key) => {
+      setSecret("");
+      await queries.invalidateQueries({ queryKey: ask.credentials().queryKey });
+      onDone(key);
+    },
+  });
+  const start = (event: FormEvent) => {
+    event.preventDefault();
+    save.mutate();
+  };
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={stored ? `Replace “${stored.name}”` : "Add a key"}
+      description={
+        stored
+          ? "Stacks that use it go on with the new key."
+          : "It is stored encrypted on this server, and never shown again."
+      }
+    >
+      <form onSubmit={start} autoComplete="off" className="contents">
+        <DialogBody className="flex flex-col gap-4">
+          <Field label="Provider">
+            {(described) => (
+              <Select
+                {...described}
+                disabled={stored !== null}
+                value={provider?.id ?? ""}
+                onChange={(event) => setChosen(event.target.value)}
+              >
+                {providers.map((one) => (
+                  <option key={one.id} value={one.id}>
+                    {one.title}
+                  </option>
+                ))}
+              </Select>
+            )}
+          </Field>
+          <Field label="Name" help="So that you find it again.">
+            {(described) => (
+              <Input
+                {...described}
+                autoComplete="off"
+                maxLength={200}
+                placeholder={provider?.title}
+                value={name}
+                onChange={(event) => setName(event.target.value)}
+              />
+            )}
+          </Field>
+          <Field label="Key" required help={provider?.key_help}>
+            {(described) => (
+              <Input
+                {...described}
+                type="password"
+                required
+                autoComplete="off"
+                autoCorrect="off"
+                autoCapitalize="off"
+                spellCheck={false}
+                data-1p-ignore
+                data-lpignore="true"
+                value={secret}
+                onChange={(event) => setSecret(event.target.value)}
+              />
+            )}
+          </Field>
+          {save.isError ? (
+            <p role="alert" className="rounded-lg bg-bad-soft px-3 py-2 text-sm text-bad">
+              {sentenceOf(save.error)}
+            </p>
+          ) : null}
+        </DialogBody>
+        <DialogFoot>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" look="primary" disabled={!secret.trim() || !provider || save.isPending}>
+            {stored ? "Replace" : "Add"}
+          </Button>
+        </DialogFoot>
+      </form>
+    </Dialog>
+  );
+}
