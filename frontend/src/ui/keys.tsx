@@ -8,12 +8,16 @@ const SHOWN: Record<string, string> = {
   Shift: MAC ? "⇧" : "Shift",
   Escape: "Esc",
   Arrows: "← ↑ ↓ →",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
 };
 
 export function Keys({ of, inverted = false }: { of: string; inverted?: boolean }) {
   return (
     <span className="inline-flex gap-0.5">
-      {of.split("+").map((key) => (
+      {(of === "+" ? [of] : of.split("+")).map((key) => (
         <kbd
           key={key}
           className={classes(

@@ -11,7 +11,7 @@ export function closed(text: string): string {
     const last = (lines.at(-1) ?? "").trim();
     return last && fence.startsWith(last) ? lines.slice(0, -1).join("\n") : text;
   }
-  return ended(withoutHalfTable(withoutMarker(text)));
+  return ended(withoutMarker(withoutHalfTable(text)));
 }
 
 /** The marks that opened the fence in which the text ends; null outside of one. */
@@ -30,18 +30,21 @@ export function openFence(text: string): string | null {
 function withoutMarker(text: string): string {
   const start = text.lastIndexOf("\n") + 1;
   const line = text.slice(start);
-  return /^\s*([-=*_#>+`~|]+|\d+[.)]?)\s*$/.test(line) && line.trim() ? text.slice(0, start) : text;
+  return /^\s*([-=*_#>+`~]+|\d+[.)]?)\s*$/.test(line) && line.trim() ? text.slice(0, start) : text;
 }
 
 /** A table's first line alone looks like a paragraph; it waits for the line under it. */
 function withoutHalfTable(text: string): string {
-  const lines = text.split("\n");
+  const lines = text.replace(/\n$/, "").split("\n");
   let first = lines.length;
   while (first > 0 && /^\s*\|/.test(lines[first - 1] ?? "")) first -= 1;
   const rows = lines.slice(first);
-  if (rows.length === 0 || (rows.length > 1 && /^\s*\|?[\s:|-]*-[\s:|-]*\|\s*$/.test(rows[1] ?? ""))) return text;
-  return rows.length <= 2 ? lines.slice(0, first).join("\n") : text;
+  const under = rows[1] ?? "";
+  const isWhole = /^\s*\|[\s:|-]*-[\s:|-]*\|\s*$/.test(under) && pipes(under) >= pipes(rows[0] ?? "");
+  return rows.length === 0 || isWhole || rows.length > 2 ? text : lines.slice(0, first).join("\n");
 }
+
+const pipes = (row: string) => row.split("|").length;
 
 /** Ends emphasis, code and links of the last paragraph that are open. */
 function ended(text: string): string {
@@ -60,13 +63,7 @@ function closedInline(text: string): string {
     } else if (char === "`") {
       const ticks = /^`+/.exec(text.slice(place))?.[0] ?? "`";
       const end = closingTicks(text, place + ticks.length, ticks);
-      if (end < 0)
-        return finish(
-          text.slice(0, place).trimEnd() === "" && text.length === place + ticks.length
-            ? ""
-            : withTicks(text, place, ticks),
-          open,
-        );
+      if (end < 0) return finish(withTicks(text, place, ticks), open);
       place = end + ticks.length;
     } else if (char === "[") {
       if (bracket < 0) bracket = place;
@@ -75,6 +72,9 @@ function closedInline(text: string): string {
       const target = /^\]\(([^()\s]*)/.exec(text.slice(place));
       if (bracket >= 0 && target && !/^\]\([^()]*\)/.test(text.slice(place))) {
         return finish(text.slice(0, bracket).replace(/!$/, "") + text.slice(bracket + 1, place), open);
+      }
+      if (bracket >= 0 && place === text.length - 1 && !/^[\d\s,]+$/.test(text.slice(bracket + 1, place))) {
+        break; // whether it is a link is told by what comes next
       }
       bracket = -1;
       place += 1;
@@ -87,7 +87,7 @@ function closedInline(text: string): string {
     }
   }
   if (bracket >= 0) {
-    const shown = text.slice(0, bracket).replace(/!$/, "") + text.slice(bracket + 1);
+    const shown = text.slice(0, bracket).replace(/!$/, "") + text.slice(bracket + 1).replace(/\]$/, "");
     return finish(
       shown,
       open.map((one) => (one.at > bracket ? { ...one, at: one.at - 1 } : one)),

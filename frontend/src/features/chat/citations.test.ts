@@ -1,0 +1,17 @@
+// Marks of sources become links; everything else stays.
+import { expect, test } from "vitest";
+import { linked, placeIn } from "./citations";
+
+test("a mark of a source that is there points at it", () => {
+  expect(linked("So it is [2].", 3)).toBe("So it is [2](#source-2).");
+  expect(linked("Both [1, 3].", 3)).toBe("Both [1](#source-1) [3](#source-3).");
+});
+
+test.each(["none [4]", "a link [1](https://example.org)", "`a[1]`", "```\na[1]\n```", "[1]: a note"])(
+  "%j is left as it is",
+  (text) => expect(linked(text, 3)).toBe(text),
+);
+
+test("an address tells the place of its source", () => {
+  expect([placeIn("#source-1"), placeIn("https://example.org"), placeIn("#source-x")]).toEqual([0, null, null]);
+});
