@@ -9,10 +9,6 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
-from tests.fakes.anthropic_server import AnthropicServer
-from tests.fakes.gemini_server import GeminiServer
-from tests.fakes.model_server import BAD_KEY, ModelServer
-from tests.fakes.openai_server import OpenAIServer
 
 from genai_stack.errors import (
     ProviderBroken,
@@ -29,6 +25,10 @@ from genai_stack.llm.chat_models import ChatModels
 from genai_stack.llm.patience import Deadlines, patient
 from genai_stack.outbound.addresses import Upstreams
 from genai_stack.outbound.client import Outbound
+from tests.fakes.anthropic_server import AnthropicServer
+from tests.fakes.gemini_server import GeminiServer
+from tests.fakes.model_server import BAD_KEY, ModelServer
+from tests.fakes.openai_server import OpenAIServer
 
 FAKES: dict[str, type[ModelServer]] = {
     "openai": OpenAIServer,

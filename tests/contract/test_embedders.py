@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from tests.fakes.gemini_server import GeminiServer
-from tests.fakes.model_server import BAD_KEY, Json, ModelServer, Request
-from tests.fakes.openai_server import OpenAIServer
 
 from genai_stack.embedding import remote
 from genai_stack.embedding.embedder import Embedder
@@ -29,6 +26,9 @@ from genai_stack.errors import (
 )
 from genai_stack.outbound.addresses import Upstreams
 from genai_stack.outbound.client import Outbound
+from tests.fakes.gemini_server import GeminiServer
+from tests.fakes.model_server import BAD_KEY, Json, ModelServer, Request
+from tests.fakes.openai_server import OpenAIServer
 
 KEY = "sk-a-very-secret-key"
 REMOTE = ("openai", "openai_compatible", "gemini")

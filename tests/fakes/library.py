@@ -156,9 +156,7 @@ async def ended(library: Library, document_id: str, scope: Scope = THE_WORKSPACE
             await asyncio.sleep(0.01)
 
 
-async def ready(
-    library: Library, base_id: str, files: Mapping[str, bytes], within: float = 30
-) -> list[Document]:
+async def ready(library: Library, base_id: str, files: Mapping[str, bytes], within: float = 30) -> list[Document]:
     uploaded = await upload(library, base_id, files)
     taken = [await ended(library, document.id, within=within) for document in uploaded]
     assert [document.error for document in taken] == [None] * len(taken)

@@ -5,13 +5,12 @@ import random
 import sys
 from pathlib import Path
 
-from tests.fakes.embedder import WordEmbedder
-from tests.fakes.library import base, ended, library_of, upload
-
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import THE_WORKSPACE
 from genai_stack.vectors.chroma import ChromaIndex
 from genai_stack.vectors.chroma_child import ChromaChild
+from tests.fakes.embedder import WordEmbedder
+from tests.fakes.library import base, ended, library_of, upload
 
 
 async def main(url: str, folder: Path, seed: int) -> None:

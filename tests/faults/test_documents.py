@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 
 from sqlalchemy import func, select
-from tests.fakes.embedder import WordEmbedder
-from tests.fakes.library import Library, library_of, until
 
 from genai_stack.documents import documents, originals
 from genai_stack.knowledge import bases
@@ -18,6 +16,8 @@ from genai_stack.storage.scope import THE_WORKSPACE
 from genai_stack.storage.tables import Document, Embedding, KnowledgeBase, OriginalPiece, PassageRow
 from genai_stack.vectors.chroma import ChromaIndex
 from genai_stack.vectors.chroma_child import ChromaChild
+from tests.fakes.embedder import WordEmbedder
+from tests.fakes.library import Library, library_of, until
 
 ROUNDS = int(os.environ.get("GENAI_STACK_FAULT_ROUNDS", "3"))
 SEED = int(os.environ.get("GENAI_STACK_FAULT_SEED", "0")) or random.randrange(1, 1_000_000)

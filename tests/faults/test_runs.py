@@ -8,11 +8,12 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from websockets.exceptions import WebSocketException
+
 from tests.fakes.openai_server import OpenAIServer
 from tests.support import graphs, talk
 from tests.support.server import Server
 from tests.support.talk import V1
-from websockets.exceptions import WebSocketException
 
 pytestmark = pytest.mark.fault
 

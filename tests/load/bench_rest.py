@@ -53,14 +53,16 @@ async def runs_a_second(
 
 async def main() -> None:
     table = Table(f"Query → LLM → output over REST, {TOKENS} tokens at once", "reached", "reach")
-    async with fresh_folder() as data, model_server(TOKENS) as model, server(data) as served:
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-            workflow = await save(session, served.url, asking_stack(model))
-            table.row(
-                "1 at a time: time added, p50", f"{await added(session, served, model, workflow):.1f} ms", "≤ 10 ms"
-            )
-            speed, cpu = await runs_a_second(session, served, workflow)
-            table.row("64 at a time: runs per second, one process", f"{speed:.0f} ({cpu:.2f} ms CPU each)", "≥ 200")
+    async with (
+        fresh_folder() as data,
+        model_server(TOKENS) as model,
+        server(data) as served,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
+    ):
+        workflow = await save(session, served.url, asking_stack(model))
+        table.row("1 at a time: time added, p50", f"{await added(session, served, model, workflow):.1f} ms", "≤ 10 ms")
+        speed, cpu = await runs_a_second(session, served, workflow)
+        table.row("64 at a time: runs per second, one process", f"{speed:.0f} ({cpu:.2f} ms CPU each)", "≥ 200")
     table.print()
 
 

@@ -23,7 +23,8 @@ async def found(database: Database) -> str | None:
             return await connection.run_sync(_revision)
     except DBAPIError as error:
         raise CannotStart(
-            f"The database does not answer: {str(error.orig).strip()}. Is it there, and is GENAI_STACK_DATABASE_URL right?"
+            f"The database does not answer: {str(error.orig).strip()}. "
+            "Is it there, and is GENAI_STACK_DATABASE_URL right?"
         ) from error
 
 

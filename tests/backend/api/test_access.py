@@ -9,15 +9,15 @@ from uuid import uuid4
 import httpx2
 import pytest
 from starlette.routing import BaseRoute
-from tests.fakes.openai_server import OpenAIServer
-from tests.support import graphs, talk
-from tests.support.server import Server
-from tests.support.talk import V1
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from genai_stack.access.doors import Doors, check_start, is_loopback
 from genai_stack.errors import CannotStart, StackError
+from tests.fakes.openai_server import OpenAIServer
+from tests.support import graphs, talk
+from tests.support.server import Server
+from tests.support.talk import V1
 
 TOKEN = "a-long-random-word-of-this-test"
 PUBLIC = {"/healthz", "/readyz"}

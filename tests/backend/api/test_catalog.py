@@ -6,10 +6,10 @@ from xml.etree import ElementTree
 
 import httpx2
 import pytest
-from tests.support import talk
-from tests.support.talk import V1
 
 from genai_stack.engine.events import EVENTS
+from tests.support import talk
+from tests.support.talk import V1
 
 PORTS = {
     "query": ([], [("text", ["text"])]),

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+
 from tests.fakes.openai_server import OpenAIServer
 from tests.support import graphs, talk
 from tests.support.server import Server

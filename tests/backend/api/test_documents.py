@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+
 from tests.support.files import pdf, taken_in
 
 OTTERS = b"# Otters\n\nOtters sleep holding hands."

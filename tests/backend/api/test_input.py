@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+
 from tests.support import graphs, talk
 from tests.support.talk import V1
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+
 from tests.support.files import taken_in
 
 API = "/api/v1/knowledge-bases"

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import select
-from tests.fakes.library import base, library_of, ready
 
 from genai_stack.documents import example
 from genai_stack.embedding.local import LocalEmbedder
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import THE_WORKSPACE
 from genai_stack.storage.tables import Document, Embedding, PassageRow, Workflow
+from tests.fakes.library import base, library_of, ready
 
 WORKFLOW = "00000000-0000-4000-8000-0000000000aa"
 

@@ -2,14 +2,13 @@
 
 import asyncio
 
-from tests.fakes.embedder import WordEmbedder
-from tests.fakes.library import base, counts, ended, library_of, passages_written, ready, upload
-
 from genai_stack.documents import documents
 from genai_stack.errors import ProviderUnreachable, StorageFull
 from genai_stack.knowledge import bases
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import THE_WORKSPACE
+from tests.fakes.embedder import WordEmbedder
+from tests.fakes.library import base, counts, ended, library_of, passages_written, ready, upload
 
 PROSE = b"# Otters\n\nOtters sleep holding hands.\n\n" + b"They eat fish and crabs, and play a lot. " * 60
 

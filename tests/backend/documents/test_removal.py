@@ -2,13 +2,13 @@
 
 import pytest
 from sqlalchemy import func, select, update
-from tests.fakes.library import base, counts, library_of, ready
 
 from genai_stack.errors import NotFound
 from genai_stack.knowledge import bases
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import THE_WORKSPACE
 from genai_stack.storage.tables import Document, KnowledgeBase
+from tests.fakes.library import base, counts, library_of, ready
 
 ONE = b"Otters sleep holding hands. " * 300
 TWO = b"Badgers dig setts with many rooms. " * 300

@@ -5,6 +5,14 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
+
+from genai_stack.documents import documents, originals
+from genai_stack.documents.uploads import File, label
+from genai_stack.errors import Invalid, NotFound, TooLarge
+from genai_stack.knowledge import bases
+from genai_stack.storage.database import Database
+from genai_stack.storage.scope import THE_WORKSPACE
+from genai_stack.storage.tables import Workflow
 from tests.fakes.library import (
     ELSEWHERE,
     base,
@@ -18,14 +26,6 @@ from tests.fakes.library import (
     until,
     upload,
 )
-
-from genai_stack.documents import documents, originals
-from genai_stack.documents.uploads import File, label
-from genai_stack.errors import Invalid, NotFound, TooLarge
-from genai_stack.knowledge import bases
-from genai_stack.storage.database import Database
-from genai_stack.storage.scope import THE_WORKSPACE
-from genai_stack.storage.tables import Workflow
 
 
 async def test_an_original_comes_back_byte_for_byte(home: Database) -> None:

@@ -1,13 +1,13 @@
 """Knowledge bases: what may be changed, and when."""
 
 import pytest
-from tests.fakes.library import ELSEWHERE, base, library_of, ready
 
 from genai_stack.errors import EmbedderFixed, Invalid
 from genai_stack.knowledge import bases
 from genai_stack.knowledge.bases import Draft, EmbedderChoice
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import THE_WORKSPACE
+from tests.fakes.library import ELSEWHERE, base, library_of, ready
 
 REMOTE = EmbedderChoice("openai_compatible", "some-model", None, "http://localhost:9/v1")
 

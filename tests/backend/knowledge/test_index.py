@@ -7,8 +7,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.fakes.embedder import vector
-from tests.fakes.library import Library, NoIndex, base, library_of, ready, until
 
 from genai_stack.errors import Busy
 from genai_stack.knowledge.index import Extent, read_extent
@@ -17,6 +15,8 @@ from genai_stack.storage.scope import THE_WORKSPACE
 from genai_stack.vectors.chroma import ChromaIndex
 from genai_stack.vectors.chroma_child import ChromaChild
 from genai_stack.vectors.vector_store import Held, Hit
+from tests.fakes.embedder import vector
+from tests.fakes.library import Library, NoIndex, base, library_of, ready, until
 
 WORDS = " ".join(f"word{number}" for number in range(3000)).encode()
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.documents import pdfs
 
 from genai_stack.errors import DocumentFailed, NotFound, StackError, UnsupportedType
 from genai_stack.knowledge import reading
 from genai_stack.knowledge.pages import Facts, Page, ReadingLimits
+from tests.documents import pdfs
 
 LIMITS = ReadingLimits()
 

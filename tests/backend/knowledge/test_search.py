@@ -3,14 +3,14 @@
 import asyncio
 
 import pytest
-from tests.fakes.embedder import WordEmbedder, vector
-from tests.fakes.library import base, library_of, ready, upload
 
 from genai_stack.documents import documents
 from genai_stack.errors import Conflict, Invalid, NotFound
 from genai_stack.knowledge.nearest import Nearest
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import THE_WORKSPACE
+from tests.fakes.embedder import WordEmbedder, vector
+from tests.fakes.library import base, library_of, ready, upload
 
 OTTERS = b"# Otters\n\nOtters sleep holding hands."
 BADGERS = b"# Badgers\n\nBadgers dig setts with many rooms."

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.fakes.openai_server import OpenAIServer
 
 from genai_stack.errors import ProviderBroken, ProviderFailed, ProviderUnreachable
 from genai_stack.llm.chat_model import ChatRequest, Delta, Usage
@@ -17,6 +16,7 @@ from genai_stack.llm.openai_wire import Answer, OpenAIChat
 from genai_stack.outbound.addresses import Upstreams
 from genai_stack.outbound.client import Outbound
 from genai_stack.outbound.remote import Remote
+from tests.fakes.openai_server import OpenAIServer
 
 REMOTE = Remote("Test", "http://example.com", None)
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-from tests.fakes.openai_server import OpenAIServer
 
 from genai_stack.errors import ProviderBroken, ProviderRefused, ProviderTooSlow, StackError, UpstreamRefused
 from genai_stack.llm.chat_model import ChatRequest, Usage
@@ -15,6 +14,7 @@ from genai_stack.llm.patience import patient
 from genai_stack.llm.providers import PROVIDERS
 from genai_stack.outbound.addresses import Upstreams
 from genai_stack.outbound.client import Outbound
+from tests.fakes.openai_server import OpenAIServer
 
 
 def made(*, private_allowed: bool = True, list_seconds: float = 30) -> ChatModels:

@@ -4,13 +4,13 @@ import asyncio
 import socket
 
 import pytest
-from tests.fakes.openai_server import OpenAIServer
 
 from genai_stack.errors import ProviderBroken, ProviderRefused, ProviderTooSlow, UpstreamRefused
 from genai_stack.outbound.addresses import Upstreams
 from genai_stack.outbound.client import Outbound
 from genai_stack.outbound.remote import Remote, cause
 from genai_stack.outbound.transport import sdk_client
+from tests.fakes.openai_server import OpenAIServer
 
 REMOTE = Remote("Test", "http://example.com", "s3cret-key")
 
