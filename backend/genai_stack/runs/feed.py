@@ -79,7 +79,7 @@ class Feed:
         run_log = self._journal.at_hand(run_id)
         if run_log is not None and run_log.tail and run_log.tail[0].seq <= after + 1:
             skipped = after + 1 - run_log.tail[0].seq
-            return list(run_log.tail)[skipped:] if skipped else list(run_log.tail)
+            return run_log.tail[skipped:]
         asked = {"run": run_id, "workspace": scope.workspace_id, "after": after}
         rows = await self._database.fetch(lambda now: now.execute(_later, asked).all())
         return [Frame(row.seq, row.type, row.body) for row in rows]

@@ -7,7 +7,6 @@ Only the current attempt of a run is written.
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -81,9 +80,15 @@ class _Unwritten:
 class RunLog:
     """The log of one attempt at one run; the engine's `Log`."""
 
+    __slots__ = (
+        "_journal", "_seq", "_speaker", "_spoke_at", "_text", "_waiting",
+        "attempt", "lost", "run_id", "scope", "tail", "unwritten",
+    )  # fmt: skip
+
     def __init__(self, journal: "Journal", scope: Scope, run_id: str, attempt: int, last_seq: int) -> None:
         self.scope, self.run_id, self.attempt = scope, run_id, attempt
-        self.tail: deque[Frame] = deque(maxlen=TAIL)
+        self.tail: list[Frame] = []
+        """The last committed events, at hand for readers."""
         self.lost: BaseException | None = None
         self.unwritten = _Unwritten()
         self._journal = journal
@@ -152,7 +157,9 @@ class RunLog:
         return self._seq
 
     def committed(self, frames: list[Frame]) -> None:
-        self.tail.extend(frames)
+        self.tail += frames
+        if len(self.tail) > 2 * TAIL:
+            del self.tail[:-TAIL]
         if not self.unwritten.frames:
             self._release(None)
 

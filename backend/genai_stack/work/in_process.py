@@ -50,13 +50,13 @@ class _Line:
         self.work: Work | None = None
         self.closed = False
         self.running: dict[str, asyncio.Task[None]] = {}
-        self._lanes: dict[str, deque[Job]] = {}
+        self._lanes: dict[str, list[Job]] = {}
         """The first job of a lane is the one that runs or may run."""
         self._parties: OrderedDict[str, deque[Job]] = OrderedDict()
         """Jobs that may run as soon as there is room, by party; the next turn is the first one's."""
 
     def add(self, job: Job) -> None:
-        lane = self._lanes.setdefault(job.lane, deque())
+        lane = self._lanes.setdefault(job.lane, [])
         lane.append(job)
         if len(lane) == 1:
             self._parties.setdefault(job.party, deque()).append(job)
