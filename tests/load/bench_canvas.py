@@ -42,7 +42,7 @@ def measured(page: Page, url: str) -> dict[str, float]:
     started = time.perf_counter()
     page.goto(url)
     page.locator(".react-flow__node").first.wait_for()
-    page.wait_for_function("document.querySelectorAll('.react-flow__edge').length > 20")
+    page.locator(".react-flow__edge").nth(20).wait_for(state="attached")
     opened = time.perf_counter() - started
     page.wait_for_timeout(1500)
     figures = {"open s": opened, "in the page": float(page.locator(".react-flow__node").count())}

@@ -20,6 +20,7 @@ export function Editor() {
 }
 
 function Opened({ id }: { id: string }) {
+  useEffect(() => void loadCatalog(), []);
   // Read once: while it is open the stack is ours, and never jumps under the person who edits it.
   const found = useQuery({
     queryKey: ["workflows", "opened", id],
@@ -37,10 +38,12 @@ function Opened({ id }: { id: string }) {
 function Begun({ stack }: { stack: WorkflowOut }) {
   const [ready, setReady] = useState(false);
   useEffect(() => {
-    void loadCatalog();
     const end = beginSaving(stack);
-    setReady(true);
+    let gone = false;
+    // Ports are measured with the nodes, so the catalog comes first; without one the library says what is the matter.
+    void loadCatalog().then(() => gone || setReady(true));
     return () => {
+      gone = true;
       end();
       unwatch();
       close();

@@ -5,6 +5,7 @@ import {
   type Connection,
   ConnectionLineType,
   type FinalConnectionState,
+  getViewportForBounds,
   type NodeProps,
   type OnConnectStartParams,
   ReactFlow,
@@ -12,6 +13,7 @@ import {
   SelectionMode,
   useConnection,
   useReactFlow,
+  type Viewport,
   ViewportPortal,
 } from "@xyflow/react";
 import {
@@ -27,7 +29,7 @@ import {
 import { catalogNow, useCatalog } from "@/model/catalog";
 import { connect, insertBetween, reconnect, remove } from "@/model/graph/edits";
 import { type End, type Ends, endsOf, firstFit, judge, labelOf, nodeOf, portOf } from "@/model/graph/rules";
-import { isNote, NOTE, type StackEdge, type StackNode } from "@/model/graph/shape";
+import { CARD, isNote, NOTE, type StackEdge, type StackNode } from "@/model/graph/shape";
 import { changeEdges, changeNodes, edit, hold, release, shownGraph, touch, useStack } from "@/model/graph/store";
 import { DRAGGED } from "@/model/node-types";
 import { useTheme } from "@/model/theme";
@@ -58,6 +60,16 @@ export function Canvas({ children }: { children?: ReactNode }) {
   );
 }
 
+/** Where a large stack is seen whole, before anything was measured: it is drawn once, small, and not large first. */
+function overviewOf(nodes: ReadonlyArray<StackNode>): Viewport {
+  const xs = nodes.map((node) => node.position.x);
+  const ys = nodes.map((node) => node.position.y);
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  const bounds = { x, y, width: Math.max(...xs) + CARD.width - x, height: Math.max(...ys) + CARD.height - y };
+  const wide = Math.max(320, window.innerWidth - (window.innerWidth < 768 ? 0 : 248));
+  return getViewportForBounds(bounds, wide, window.innerHeight - 56, 0.08, 1, 0.08);
+}
+
 /** Every type is drawn by the same card; the map changes only when a type comes that was not there. */
 function useNodeTypes(nodes: ReadonlyArray<StackNode>): Record<string, ComponentType<NodeProps<StackNode>>> {
   const catalog = useCatalog();
@@ -77,6 +89,7 @@ function Flow({ children }: { children?: ReactNode }) {
   const theme = useTheme((state) => state.shown);
   const nodeTypes = useNodeTypes(nodes);
   const element = useRef<HTMLDivElement>(null);
+  const overview = useRef(nodes.length >= MANY ? overviewOf(nodes) : null);
   const instance = useReactFlow<StackNode, StackEdge>();
   const reconnected = useRef(false);
 
@@ -89,13 +102,15 @@ function Flow({ children }: { children?: ReactNode }) {
     };
   }, [instance]);
 
-  const named = useMemo(
-    () =>
-      nodes.map((node) =>
-        node.ariaLabel ? node : { ...node, ariaLabel: isNote(node) ? "Note" : labelOf(node, catalog) },
-      ),
-    [nodes, catalog],
-  );
+  const named = useMemo(() => {
+    const before = withNames.get(catalog) ?? new WeakMap<StackNode, StackNode>();
+    withNames.set(catalog, before);
+    return nodes.map((node) => {
+      const found = before.get(node) ?? { ...node, ariaLabel: isNote(node) ? "Note" : labelOf(node, catalog) };
+      before.set(node, found);
+      return found;
+    });
+  }, [nodes, catalog]);
 
   const onConnectStart = useCallback((_: unknown, { nodeId, handleId, handleType }: OnConnectStartParams) => {
     if (nodeId && handleId) {
@@ -179,8 +194,7 @@ function Flow({ children }: { children?: ReactNode }) {
           nodeTypes={nodeTypes}
           edgeTypes={EDGES}
           colorMode={theme}
-          fitView
-          fitViewOptions={FIT}
+          {...(overview.current ? { defaultViewport: overview.current } : { fitView: true, fitViewOptions: FIT })}
           minZoom={0.08}
           maxZoom={2}
           snapToGrid
@@ -228,7 +242,10 @@ function Flow({ children }: { children?: ReactNode }) {
             onReconnectEnd(event, edge, end, state);
           }}
           onNodeDragStart={hold}
-          onNodeDrag={(_, node) => moment({ takingEdge: takes(node) })}
+          onNodeDrag={(_, node) => {
+            const takingEdge = takes(node);
+            if (takingEdge !== useMoment.getState().takingEdge) moment({ takingEdge });
+          }}
           onNodeDragStop={(_, node) => {
             const edge = takes(node);
             if (edge) touch((graph) => insertBetween(graph, catalogNow(), edge, node.id));
@@ -265,6 +282,9 @@ function Flow({ children }: { children?: ReactNode }) {
     </CanvasMenu>
   );
 }
+
+/** The same object for the same node: React Flow leaves alone what is the same. */
+const withNames = new WeakMap<object, WeakMap<StackNode, StackNode>>();
 
 const LABELS = {
   "node.a11yDescription.default":

@@ -4,7 +4,7 @@ import { Plus, X } from "lucide-react";
 import { memo } from "react";
 import { useCatalog } from "@/model/catalog";
 import { remove } from "@/model/graph/edits";
-import { nodeOf } from "@/model/graph/rules";
+import { typeOf } from "@/model/graph/rules";
 import type { StackEdge } from "@/model/graph/shape";
 import { edit, shownGraph, useStack } from "@/model/graph/store";
 import { outputOf, placeOf } from "@/model/node-types";
@@ -17,7 +17,7 @@ export const EdgeLine = memo(function EdgeLine(props: EdgeProps<StackEdge>) {
   const { id, source, target, sourceHandleId, selected, interactionWidth } = props;
   const catalog = useCatalog();
   const [path, x, y] = getBezierPath(props);
-  const type = useStack((state) => nodeOf(shownGraph(state), source)?.type);
+  const type = useStack((state) => typeOf(shownGraph(state).nodes, source));
   const moving = useRunning(({ run }) => flows(run?.nodes[source]?.status, run?.nodes[target]?.status));
   const near = useMoment((state) => state.hoveredEdge === id);
   const taking = useMoment((state) => state.takingEdge === id);

@@ -20,7 +20,7 @@ import { Port } from "./port";
 const FAR = 0.4; // zoom below which a node is a plain box
 const NO_CONFIG = {};
 
-export const NodeCard = memo(function NodeCard({ id, type: name, data, selected }: NodeProps<StackNode>) {
+export const NodeCard = memo(function NodeCard({ id, type: name, data, selected, height }: NodeProps<StackNode>) {
   const catalog = useCatalog();
   const type = catalog.types.get(name ?? "");
   const far = useStore((state) => state.transform[2] < FAR);
@@ -29,30 +29,37 @@ export const NodeCard = memo(function NodeCard({ id, type: name, data, selected 
   const label = data.label || type?.title || id;
   const category = catalog.categories.find((one) => one.name === type?.category)?.place ?? -1;
   const { color, soft } = hue(category);
+  const look = {
+    className: classes("card", far && "card-far", selected && "card-selected"),
+    "data-status": status,
+    "data-trouble": trouble ?? undefined,
+    "data-testid": `node-${id}`,
+  };
+  if (far) {
+    return (
+      <div {...look} style={height ? { height } : undefined}>
+        <div className="m-3 h-9 rounded-lg" style={{ background: soft }} title={label} />
+        <Ports id={id} type={type} selected={selected} far />
+      </div>
+    );
+  }
   return (
-    <div
-      className={classes("card", selected && "card-selected")}
-      data-status={status}
-      data-trouble={trouble ?? undefined}
-      data-testid={`node-${id}`}
-    >
+    <div {...look}>
       <div className="flex items-center gap-2.5 px-3 pt-3 pb-2">
         <span className="grid size-8 shrink-0 place-items-center rounded-lg" style={{ background: soft, color }}>
           <Icon name={type?.icon} className="size-4" />
         </span>
         <div className="min-w-0 flex-1">
           <Label id={id} label={label} />
-          {far ? null : (
-            <div className="truncate text-xs text-muted">
-              {type ? (label === type.title ? type.category : type.title) : `Unknown type “${name}”`}
-            </div>
-          )}
+          <div className="truncate text-xs text-muted">
+            {type ? (label === type.title ? type.category : type.title) : `Unknown type “${name}”`}
+          </div>
         </div>
       </div>
-      {far ? null : <Summary type={type} config={data.config ?? NO_CONFIG} />}
-      <Ports id={id} type={type} selected={selected} />
-      {far ? null : <Trouble id={id} />}
-      {far ? null : <NodeStatusLine id={id} />}
+      <Summary type={type} config={data.config ?? NO_CONFIG} />
+      <Ports id={id} type={type} selected={selected} far={false} />
+      <Trouble id={id} />
+      <NodeStatusLine id={id} />
     </div>
   );
 });
@@ -103,9 +110,9 @@ function Summary({ type, config }: { type: NodeTypeOut | undefined; config: Reco
   );
 }
 
-type PortsProps = { id: string; type: NodeTypeOut | undefined; selected: boolean };
+type PortsProps = { id: string; type: NodeTypeOut | undefined; selected: boolean; far: boolean };
 
-function Ports({ id, type, selected }: PortsProps) {
+function Ports({ id, type, selected, far }: PortsProps) {
   const edges = useStack((state) => connectedPorts(state.frozen?.edges ?? state.graph.edges, id));
   const connected = new Set(edges.split("\n"));
   return (
@@ -119,6 +126,7 @@ function Ports({ id, type, selected }: PortsProps) {
               port={port}
               side={side}
               reachable={selected}
+              far={far}
               connected={connected.has(`${side}.${port.name}`)}
             />
           ))}

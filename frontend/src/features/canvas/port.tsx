@@ -11,9 +11,9 @@ import { fitOf, moment, useMoment } from "./moment";
 
 const SHAPES = ["round", "diamond", "square", "drop"] as const;
 
-type PortProps = { node: string; port: PortOut; side: Side; reachable: boolean; connected: boolean };
+type PortProps = { node: string; port: PortOut; side: Side; reachable: boolean; connected: boolean; far: boolean };
 
-export const Port = memo(function Port({ node, port, side, reachable, connected }: PortProps) {
+export const Port = memo(function Port({ node, port, side, reachable, connected, far }: PortProps) {
   const catalog = useCatalog();
   const fit = useMoment((state) => fitOf(state, { node, port: port.name, side }));
   const place = placeOf(port, catalog);
@@ -33,25 +33,27 @@ export const Port = memo(function Port({ node, port, side, reachable, connected 
         style={{ "--port": color, "--port-soft": soft } as React.CSSProperties}
         title={refused ? fit : `${port.title}: ${title}`}
       />
-      <button
-        type="button"
-        tabIndex={reachable ? 0 : -1}
-        className={classes(
-          "nodrag truncate rounded px-1 text-xs transition-opacity",
-          input ? "ml-2" : "mr-2",
-          fit === "" ? "font-semibold" : "text-muted hover:text-ink",
-          refused && "opacity-55",
-        )}
-        style={fit === "" ? { color } : undefined}
-        aria-label={`${input ? "Input" : "Output"} ${port.title}, ${title}${connected ? ", connected" : ""}: connect`}
-        aria-haspopup="dialog"
-        onClick={() =>
-          moment({ adding: { kind: "wire", from: { node, port: port.name, side }, at: null, ports: true } })
-        }
-      >
-        {port.title}
-        {input && !port.required ? <span className="text-faint"> (optional)</span> : null}
-      </button>
+      {far ? null : (
+        <button
+          type="button"
+          tabIndex={reachable ? 0 : -1}
+          className={classes(
+            "nodrag truncate rounded px-1 text-xs transition-opacity",
+            input ? "ml-2" : "mr-2",
+            fit === "" ? "font-semibold" : "text-muted hover:text-ink",
+            refused && "opacity-55",
+          )}
+          style={fit === "" ? { color } : undefined}
+          aria-label={`${input ? "Input" : "Output"} ${port.title}, ${title}${connected ? ", connected" : ""}: connect`}
+          aria-haspopup="dialog"
+          onClick={() =>
+            moment({ adding: { kind: "wire", from: { node, port: port.name, side }, at: null, ports: true } })
+          }
+        >
+          {port.title}
+          {input && !port.required ? <span className="text-faint"> (optional)</span> : null}
+        </button>
+      )}
     </div>
   );
 });

@@ -15,6 +15,18 @@ type Parts = Pick<Graph, "nodes" | "edges">;
 export const nodeOf = (graph: Pick<Graph, "nodes">, id: string): StackNode | undefined =>
   graph.nodes.find((node) => node.id === id);
 
+const typesKnown = new WeakMap<ReadonlyArray<StackNode>, Map<string, string | undefined>>();
+
+/** A node's type, for what asks it of every edge. */
+export function typeOf(nodes: ReadonlyArray<StackNode>, id: string): string | undefined {
+  let types = typesKnown.get(nodes);
+  if (!types) {
+    types = new Map(nodes.map((node) => [node.id, node.type]));
+    typesKnown.set(nodes, types);
+  }
+  return types.get(id);
+}
+
 export function labelOf(node: StackNode, catalog: Catalog): string {
   return node.data.label || catalog.types.get(node.type ?? "")?.title || node.id;
 }
