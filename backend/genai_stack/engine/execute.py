@@ -95,6 +95,7 @@ class Execution(Generic[T]):
         self._started = [0.0] * len(plan.steps)
         self._running: dict[int, asyncio.Task[None]] = {}
         self._too_slow: set[int] = set()
+        self._interrupted: list[Step] = []
         self._cancelled = False
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[None] = self._loop.create_future()
@@ -126,10 +127,16 @@ class Execution(Generic[T]):
         return self.outcome()
 
     def cancel(self) -> None:
-        """Stop every node that runs; what was said so far stays said."""
+        """Interrupt every node that is at work; what was said so far stays said."""
         self._cancelled = True
         for task in self._tasks:
             task.cancel()
+
+    def tell_stopped(self) -> None:
+        """After a person's stop: say of each node that was at work that it will not go on."""
+        for step in self._interrupted:
+            reason = "The run was stopped while it was at work."
+            self.log.write(step.id, NodeSkipped(step.label, step.type, reason))
 
     def _branch(self, index: int) -> None:
         task = self._loop.create_task(self._drive(self.plan.steps[index]))
@@ -216,7 +223,7 @@ class Execution(Generic[T]):
     def _tell_end(self, step: Step, inputs: Any, error: BaseException) -> None:
         if isinstance(error, asyncio.CancelledError):
             if step.index not in self._too_slow:
-                self.log.write(step.id, NodeSkipped(step.label, step.type, "The run was stopped while it was at work."))
+                self._interrupted.append(step)
                 raise error
             limit = step.node_type.time_limit
             error = NodeTooSlow(

@@ -90,7 +90,7 @@ class Runner:
         run_log = self._journal.open(scope, run.id, run.attempt, run.last_seq)
         try:
             if stopped:
-                await self._after_stop(scope, run, run_log, CANCELLED)
+                await self._after_stop(scope, run, run_log, None)
             elif run.cancel_requested:
                 await self._end(run_log, run, CANCELLED)
             elif run.lost >= records.MOST_LOST:
@@ -128,7 +128,7 @@ class Runner:
             execution = await self._prepared(scope, run, run_log, plan)
             outcome = await execution.run()
         except asyncio.CancelledError:
-            await self._after_stop(scope, run, run_log, execution.outcome() if execution else CANCELLED)
+            await self._after_stop(scope, run, run_log, execution)
         else:
             await self._end(run_log, run, outcome)
 
@@ -143,12 +143,16 @@ class Runner:
         tools = self._tools_for(run)
         return Execution(plan, run_log, tools, done=past.done, begun=past.begun, told=told, used=past.used)
 
-    async def _after_stop(self, scope: Scope, run: Claimed, run_log: RunLog, outcome: Outcome) -> None:
+    async def _after_stop(
+        self, scope: Scope, run: Claimed, run_log: RunLog, execution: Execution[Toolbox] | None
+    ) -> None:
         """A person stopped the run, or this process ends: then the run is handed back."""
         async with self._database.read() as session:
             asked = (await records.get(session, scope, run.id)).cancel_requested
         if asked:
-            await self._end(run_log, run, outcome)
+            if execution:
+                execution.tell_stopped()
+            await self._end(run_log, run, execution.outcome() if execution else CANCELLED)
             return
         await run_log.settled()
         async with self._database.write() as session:
