@@ -14,7 +14,8 @@ export function Overlays() {
   const [going, setGoing] = useState(false);
 
   useEffect(() => {
-    const early = setTimeout(() => void fetchGoTo(), 1500); // so that it is there when its keys are pressed
+    // So that it is there when its keys are pressed; what cannot be fetched now is fetched then.
+    const early = setTimeout(() => fetchGoTo().catch(() => {}), 1500);
     const onKey = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "k") {
         event.preventDefault();

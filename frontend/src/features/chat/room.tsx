@@ -119,7 +119,7 @@ function Said(props: RoomProps & { onMade: (id: string) => void }) {
   const heard = now ?? last ?? null;
   const hasAnswers = turns.order.length > 0;
   useEffect(() => {
-    if (hasAnswers) void loadAnswer();
+    if (hasAnswers) loadAnswer().catch(() => {}); // where it is drawn, the failure is told
   }, [hasAnswers]);
   const say = (text: string) => {
     conversation.ask(text);

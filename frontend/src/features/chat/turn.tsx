@@ -2,6 +2,7 @@
 import { Check, ChevronRight, Copy, RotateCcw, Square, TriangleAlert } from "lucide-react";
 import { lazy, memo, Suspense, useState } from "react";
 import { useStore } from "zustand";
+import { useConnection } from "@/api";
 import { Button } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { toast } from "@/ui/toast";
@@ -9,7 +10,16 @@ import type { Conversation } from "./conversation";
 import { Sources } from "./sources";
 import { isOver, type Shown, shownOf, thoughtInWords, type Wrong } from "./turns";
 
-export const loadAnswer = () => import("./answer");
+/** Markdown is fetched with the first answer. While the server is away, that is tried again. */
+export async function loadAnswer(): Promise<typeof import("./answer")> {
+  try {
+    return await import("./answer");
+  } catch (error) {
+    if (navigator.onLine && useConnection.getState().status !== "reconnecting") throw error;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return loadAnswer();
+  }
+}
 const Answer = lazy(loadAnswer);
 
 export const TurnView = memo(function TurnView({ conversation, id }: { conversation: Conversation; id: string }) {

@@ -65,6 +65,7 @@ export function withStored(turns: Turns, messages: ReadonlyArray<MessageOut>): T
   const of: Record<string, Turn> = { ...turns.of };
   const byRun: Record<string, string> = { ...turns.byRun };
   const order: string[] = [];
+  const answered = new Set<string>();
   for (const message of messages) {
     if (message.role === "user") {
       order.push(message.id);
@@ -76,7 +77,10 @@ export function withStored(turns: Turns, messages: ReadonlyArray<MessageOut>): T
       };
       if (message.run_id) byRun[message.run_id] = message.id;
     } else {
-      const id = (message.run_id && byRun[message.run_id]) || message.id;
+      // A run that is gone for long no longer tells which question it answered: the one before.
+      const before = message.run_id ? byRun[message.run_id] : order.at(-1);
+      const id = before && !answered.has(before) ? before : message.id;
+      answered.add(id);
       if (!of[id]) order.push(id);
       of[id] = { ...(of[id] ?? blank(id, "", message.created_at)), runId: message.run_id, answer: message };
     }
