@@ -8,7 +8,7 @@ from genai_stack.runs import records
 from genai_stack.storage.columns import now
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import THE_WORKSPACE
-from genai_stack.storage.tables import Workspace, WorkflowVersion
+from genai_stack.storage.tables import WorkflowVersion, Workspace
 from genai_stack.workflows import store
 
 

@@ -16,6 +16,7 @@ _SENTENCES: Final = 4
 _SENTENCE_CHARS: Final = 600
 _WORDS_PER_DELTA: Final = 4
 _RELATIVE_SCORE: Final = 0.4  # of the best sentence's; worse ones are left out
+_HEADING_COUNTS: Final = 0.7  # what a term in the heading is worth beside one in the sentence
 _WHO: Final = "I am the offline model: no language model, only a search for the best matching sentences."
 _REMEDY: Final = "For a written answer choose another provider in the LLM node."
 _STOP_WORDS: Final = frozenset(
@@ -48,10 +49,13 @@ class OfflineModel:
 
 
 class _Sentence(Struct, frozen=True):
+    """`heading` are the terms of the Markdown heading that it stands under."""
+
     text: str
     passage: int
     terms: frozenset[str]
     words: int
+    heading: frozenset[str]
 
 
 def answer(question: str, passages: tuple[ContextPassage, ...]) -> str:
@@ -70,11 +74,13 @@ def answer(question: str, passages: tuple[ContextPassage, ...]) -> str:
 def _best(question: str, sentences: list[_Sentence]) -> list[_Sentence]:
     """In reading order."""
     asked = _terms(question)
-    found_in = Counter(term for sentence in sentences for term in sentence.terms & asked)
+    found_in = Counter(term for sentence in sentences for term in (sentence.terms | sentence.heading) & asked)
     weight = {term: math.log(1 + len(sentences) / count) for term, count in found_in.items()}
 
     def score(sentence: _Sentence) -> float:
-        return sum(weight[term] for term in sentence.terms & asked) / math.sqrt(8 + sentence.words)
+        above = sum(weight[term] for term in (sentence.heading - sentence.terms) & asked)
+        said = sum(weight[term] for term in sentence.terms & asked)
+        return (said + above * _HEADING_COUNTS) / math.sqrt(8 + sentence.words)
 
     ranked = sorted(((score(sentence), -place) for place, sentence in enumerate(sentences)), reverse=True)
     chosen = [
@@ -87,14 +93,18 @@ def _sentences(passages: tuple[ContextPassage, ...]) -> list[_Sentence]:
     """Passages overlap, so a sentence counts once: where it stands first."""
     found: dict[str, _Sentence] = {}
     for number, passage in enumerate(passages, 1):
+        heading: frozenset[str] = frozenset()
         for part in _SENTENCE_END.split(passage.text):
             text = " ".join(part.split()).lstrip("-*•# ")
+            if part.lstrip().startswith("#"):
+                heading = _terms(text)
+                continue
             words = _WORD.findall(text)
             if len(words) < 2 and not _UNSPACED.search(text):
                 continue
             if len(text) > _SENTENCE_CHARS:
                 text = text[:_SENTENCE_CHARS].rsplit(" ", 1)[0] + " …"
-            found.setdefault(text.casefold(), _Sentence(text, number, _terms(text), len(words)))
+            found.setdefault(text.casefold(), _Sentence(text, number, _terms(text), len(words), heading))
     return list(found.values())
 
 
