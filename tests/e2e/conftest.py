@@ -52,7 +52,9 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     started = Server(tmp_path_factory.mktemp("e2e"))
     try:
-        yield started.start()
+        # With a stack in it: nobody's visit is the first one, which opens an example.
+        Stacks(started.start().url).make({"nodes": [], "edges": []}, name="There before")
+        yield started
     finally:
         started.stop()
 

@@ -1,6 +1,7 @@
 // The editor: library, canvas or outline, and what stands beside them.
 import { lazy, Suspense, useEffect, useMemo } from "react";
 import { queries, sentenceOf } from "@/api";
+import { examplePrepared } from "@/app/first-visit";
 import { useTitle } from "@/app/page";
 import { AddPalette, act, Canvas, KeysOverlay, LiveRegion, listen, moment, shortcuts } from "@/features/canvas";
 import { Library } from "@/features/library";
@@ -12,7 +13,7 @@ import { toast } from "@/ui/toast";
 import { EditorBar } from "./bar";
 import { FrozenBanner, useFrozenRun } from "./frozen";
 import { useNodeInAddress } from "./node-in-address";
-import { panels, usePanels } from "./panels";
+import { panels, useInAddress, usePanels } from "./panels";
 import { ProblemPill } from "./problems";
 import { SidePanel } from "./side-panel";
 
@@ -26,6 +27,22 @@ export function openChat(question: string | null = null): void {
   flush().catch((error) => toast(sentenceOf(error), { tone: "bad" }));
 }
 
+/** What is asked is what is seen: saved, and with its document. */
+async function prepared(): Promise<void> {
+  await flush();
+  await examplePrepared();
+}
+
+/** `?ask=…` opens the chat with that question in its box. */
+function useQuestionInAddress(): void {
+  const [question, setQuestion] = useInAddress("ask");
+  useEffect(() => {
+    if (question === null) return;
+    panels({ chat: { question } });
+    setQuestion(null);
+  }, [question, setQuestion]);
+}
+
 export function EditorView({ id }: { id: string }) {
   const name = useStack((state) => state.graph.name);
   const { library, outline, chat } = usePanels();
@@ -33,7 +50,9 @@ export function EditorView({ id }: { id: string }) {
   const list = useMemo(() => shortcuts({ chat: () => openChat(), close: () => panels({ side: null }) }), []);
   useTitle(name);
   useEffect(() => listen(list), [list]);
+  useEffect(() => () => panels({ side: null, tab: "settings", chat: null }), []);
   useNodeInAddress();
+  useQuestionInAddress();
   useFrozenRun();
   useLastRun(id);
 
@@ -90,7 +109,7 @@ export function EditorView({ id }: { id: string }) {
             workflowId={id}
             name={name}
             question={chat.question}
-            beforeAsking={flush}
+            beforeAsking={prepared}
             onRun={(runId) => {
               watch(runId);
               void queries.invalidateQueries({ queryKey: ["runs", id] });

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Compass, TriangleAlert } from "lucide-react";
 import { useEffect, useState } from "react";
 import { call, Problem, sentenceOf, type WorkflowOut } from "@/api";
+import { EditorSkeleton } from "@/app/editor/skeleton";
 import { EditorView } from "@/app/editor/view";
 import { TopBar, useTitle } from "@/app/page";
 import { loadCatalog } from "@/model/catalog";
@@ -12,7 +13,6 @@ import { beginSaving } from "@/model/saving";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/empty";
 import { Link, useParams } from "@/ui/router";
-import { Loading, Skeleton } from "@/ui/skeleton";
 
 export function Editor() {
   const { id = "" } = useParams();
@@ -32,7 +32,7 @@ function Opened({ id }: { id: string }) {
   });
   if (found.data) return <Begun stack={found.data} />;
   if (found.isError) return <NotOpened error={found.error} again={() => void found.refetch()} />;
-  return <Waiting />;
+  return <EditorSkeleton />;
 }
 
 function Begun({ stack }: { stack: WorkflowOut }) {
@@ -49,7 +49,7 @@ function Begun({ stack }: { stack: WorkflowOut }) {
       close();
     };
   }, [stack]);
-  return ready ? <EditorView id={stack.id} /> : <Waiting />;
+  return ready ? <EditorView id={stack.id} /> : <EditorSkeleton />;
 }
 
 function NotOpened({ error, again }: { error: unknown; again: () => void }) {
@@ -74,26 +74,6 @@ function NotOpened({ error, again }: { error: unknown; again: () => void }) {
           {gone ? "It may have been deleted, or the link is not whole." : sentenceOf(error)}
         </Empty>
       </main>
-    </div>
-  );
-}
-
-function Waiting() {
-  return (
-    <div className="flex h-full flex-col">
-      <Loading what="the stack" />
-      <div className="flex h-14 items-center gap-3 border-b border-line bg-surface px-4">
-        <Skeleton className="size-7" />
-        <Skeleton className="h-5 w-40" />
-      </div>
-      <div className="flex flex-1">
-        <div className="hidden w-62 flex-col gap-2 border-r border-line bg-surface p-3 md:flex">
-          {[1, 2, 3, 4, 5].map((place) => (
-            <Skeleton key={place} className="h-12" />
-          ))}
-        </div>
-        <div className="flex-1" />
-      </div>
     </div>
   );
 }
