@@ -94,11 +94,11 @@ async def failure(deltas: AsyncIterator[Delta]) -> tuple[StackError, str]:
 
 
 async def test_answer_is_streamed_and_its_end_is_said(provider: str) -> None:
-    async with bench(provider, gap_ms=5) as at:
+    async with bench(provider, gap_ms=120) as at:
         text, reasoning, deltas = await whole(at.ask("hello"))
     assert text == "tok0 tok1 tok2 tok3 tok4 "
     assert reasoning == ""
-    assert len(deltas) > 3
+    assert len(deltas) > 2
     assert deltas[-1].finish == "stop"
 
 

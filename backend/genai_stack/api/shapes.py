@@ -26,6 +26,31 @@ Id = Annotated[str, BeforeValidator(_uuid), WithJsonSchema({"type": "string", "f
 """A UUID, as text in its usual form."""
 
 
+GRAPH_EXAMPLE: dict[str, Any] = {
+    "nodes": [
+        {"id": "query-1", "type": "query", "position": {"x": 0, "y": 0}, "data": {"label": "User Query", "config": {}}},
+        {"id": "llm-1", "type": "llm", "position": {"x": 280, "y": 0}, "data": {"config": {"provider": "offline"}}},
+        {"id": "output-1", "type": "output", "position": {"x": 560, "y": 0}, "data": {"config": {}}},
+    ],
+    "edges": [
+        {
+            "id": "e1",
+            "source": "query-1",
+            "sourceHandle": "text",
+            "target": "llm-1",
+            "targetHandle": "prompt",
+        },
+        {
+            "id": "e2",
+            "source": "llm-1",
+            "sourceHandle": "answer",
+            "target": "output-1",
+            "targetHandle": "answer",
+        },
+    ],
+}
+
+
 class Asked(BaseModel):
     """A request's body: unknown fields are refused."""
 
@@ -56,13 +81,13 @@ class Validity(BaseModel):
 
 
 class GraphIn(Asked):
-    configuration: dict[str, Any]
+    configuration: dict[str, Any] = Field(examples=[GRAPH_EXAMPLE])
 
 
 class WorkflowIn(Asked):
-    name: str = Field(min_length=1, max_length=200)
+    name: str = Field(min_length=1, max_length=200, examples=["Chat with documents"])
     description: str = Field("", max_length=10_000)
-    configuration: dict[str, Any] = Field(description="The graph, as React Flow has it.")
+    configuration: dict[str, Any] = Field(description="The graph, as React Flow has it.", examples=[GRAPH_EXAMPLE])
 
 
 class WorkflowOut(BaseModel):
@@ -162,9 +187,9 @@ class ModelOut(BaseModel):
 
 
 class CredentialIn(Asked):
-    provider: str
-    name: str = Field(min_length=1, max_length=200)
-    secret: str = Field(min_length=1, max_length=10_000, repr=False)
+    provider: str = Field(examples=["openai"])
+    name: str = Field(min_length=1, max_length=200, examples=["My key"])
+    secret: str = Field(min_length=1, max_length=10_000, repr=False, examples=["sk-…"])
 
 
 class CredentialOut(BaseModel):
@@ -223,7 +248,7 @@ class RunOut(RunItem):
 
 
 class RunIn(Asked):
-    query: str = Field(min_length=1, max_length=100_000)
+    query: str = Field(min_length=1, max_length=100_000, examples=["What is offline mode?"])
     session_id: Id | None = None
 
 

@@ -157,8 +157,10 @@ class Ingestion:
     async def _fix(self, task: _Task, made: str) -> str | None:
         dimensions = int(made.rpartition(":")[2])
         async with self._database.write() as session:
+            # The base before the document, as everywhere: PostgreSQL would end one of two that wait for each other.
+            fixed = await bases.fix_embedder(session, task.scope, task.knowledge_base_id, made, dimensions)
             await _hold(session, task)
-            return await bases.fix_embedder(session, task.scope, task.knowledge_base_id, made, dimensions)
+            return fixed
 
     async def _embed_all(self, task: _Task, target: Target, embedder: Embedder, reader: Reader) -> None:
         """Embeds some batches ahead of the one that is written."""

@@ -160,6 +160,7 @@ def _sqlite(url: URL, connections: int, prepare: Callable[[Any, object], None]) 
 
 DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",

@@ -150,6 +150,9 @@ export type SearchIn = { query: string; top_k?: number; document_ids?: ReadonlyA
 /** Ask something. `id` is the client's own: the same message sent again is asked once. */
 export type Send = { type: "message"; id: string; content: string };
 
+/** What is left out stays as it is. */
+export type SessionChange = { title?: string | null };
+
 export type SessionIn = { title?: string };
 
 export type SessionOut = { id: string; workflow_id: string; title: string; active_run: string | null; created_at: string; updated_at: string };
@@ -205,7 +208,7 @@ export type Calls = {
   "POST /runs/{run_id}/cancel": { path: { run_id: string }; answer: RunOut };
   "GET /runs/{run_id}/events": { path: { run_id: string }; query: { after?: number; skip?: number; limit?: number }; answer: unknown };
   "GET /sessions/{session_id}": { path: { session_id: string }; answer: SessionOut };
-  "PATCH /sessions/{session_id}": { path: { session_id: string }; body: SessionIn; answer: SessionOut };
+  "PATCH /sessions/{session_id}": { path: { session_id: string }; body: SessionChange; answer: SessionOut };
   "DELETE /sessions/{session_id}": { path: { session_id: string }; answer: undefined };
   "GET /sessions/{session_id}/messages": { path: { session_id: string }; query: { skip?: number; limit?: number }; answer: PageMessageOut };
   "GET /templates": { query: { skip?: number; limit?: number }; answer: PageTemplateOut };
