@@ -117,7 +117,7 @@ def test_what_is_being_done_is_told_in_words_at_once(chat: Opened, page: Page):
 
 
 def test_thinking_streams_folds_and_is_not_copied(chat: Opened, page: Page):
-    at = chat(tokens=20, gap_ms=60)
+    at = chat(tokens=8, gap_ms=400)
     at.ask("THINK about it")
     thoughts = at.answer.get_by_test_id("thoughts")
     expect(thoughts).to_contain_text("Let me think.")
@@ -129,7 +129,7 @@ def test_thinking_streams_folds_and_is_not_copied(chat: Opened, page: Page):
     expect(thoughts).to_contain_text("Let me think.")
     at.button("Copy").click()
     expect(at.button("Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()").strip() == words(20)
+    assert page.evaluate("navigator.clipboard.readText()").strip() == words(8)
 
 
 def test_the_view_follows_the_answer_until_the_person_scrolls_up(chat: Opened, page: Page):

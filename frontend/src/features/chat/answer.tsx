@@ -10,7 +10,7 @@ import { linked, placeIn } from "./citations";
 import { closed } from "./half-written";
 import { SourceMark } from "./sources";
 
-type AnswerProps = { text: string; writing: boolean; sources: ReadonlyArray<Passage> };
+export type AnswerProps = { text: string; writing: boolean; sources: ReadonlyArray<Passage> };
 
 export default function Answer({ text, writing, sources }: AnswerProps) {
   const components = useMemo(() => parts(sources), [sources]);

@@ -12,8 +12,9 @@ import { Announcer } from "./announcer";
 import { Composer } from "./composer";
 import { Conversation } from "./conversation";
 import { Conversations } from "./conversations";
+import { fetchAnswer } from "./drawn";
 import { Scroll } from "./scroll";
-import { loadAnswer, TurnView } from "./turn";
+import { TurnView } from "./turn";
 import { goingOn, shownOf } from "./turns";
 import "./chat.css";
 
@@ -117,10 +118,10 @@ function Said(props: RoomProps & { onMade: (id: string) => void }) {
   const now = goingOn(turns);
   const last = turns.of[turns.order.at(-1) ?? ""];
   const heard = now ?? last ?? null;
-  const hasAnswers = turns.order.length > 0;
+  const willBeDrawn = sessionId !== null || turns.order.length > 0;
   useEffect(() => {
-    if (hasAnswers) loadAnswer().catch(() => {}); // where it is drawn, the failure is told
-  }, [hasAnswers]);
+    if (willBeDrawn) void fetchAnswer();
+  }, [willBeDrawn]);
   const say = (text: string) => {
     conversation.ask(text);
     setToEnd((count) => count + 1);
@@ -158,7 +159,7 @@ function Said(props: RoomProps & { onMade: (id: string) => void }) {
       ) : (
         <Begin workflowId={workflowId} onAsk={say} />
       )}
-      <div className="shrink-0 px-3 pb-3 sm:px-6 sm:pb-5">
+      <div className="shrink-0 px-3 pt-2 pb-3 sm:px-6 sm:pb-5">
         <Composer
           question={props.question ?? ""}
           last={last?.question ?? ""}

@@ -5,9 +5,9 @@ import { Button } from "@/ui/button";
 import { lastRows, type Rows, rowsIn } from "./rows";
 
 const GUESS = 220; // pixels of a row that was never drawn
-const MORE = 800; // pixels that are drawn above and below what is seen
+const MORE = 600; // pixels that are drawn above and below what is seen
 const NEAR = 32; // pixels from the end that count as the end
-const FIRST_VIEW = 1600;
+const FIRST_VIEW = 900; // pixels that are drawn before the room is known
 
 type ScrollProps = {
   ids: ReadonlyArray<string>;

@@ -1,26 +1,14 @@
 // One question and its answer.
 import { Check, ChevronRight, Copy, RotateCcw, Square, TriangleAlert } from "lucide-react";
-import { lazy, memo, Suspense, useState } from "react";
+import { memo, useState } from "react";
 import { useStore } from "zustand";
-import { useConnection } from "@/api";
 import { Button } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { toast } from "@/ui/toast";
 import type { Conversation } from "./conversation";
+import { useAnswer } from "./drawn";
 import { Sources } from "./sources";
 import { isOver, type Shown, shownOf, thoughtInWords, type Wrong } from "./turns";
-
-/** Markdown is fetched with the first answer. While the server is away, that is tried again. */
-export async function loadAnswer(): Promise<typeof import("./answer")> {
-  try {
-    return await import("./answer");
-  } catch (error) {
-    if (navigator.onLine && useConnection.getState().status !== "reconnecting") throw error;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    return loadAnswer();
-  }
-}
-const Answer = lazy(loadAnswer);
 
 export const TurnView = memo(function TurnView({ conversation, id }: { conversation: Conversation; id: string }) {
   const turn = useStore(conversation.store, (state) => state.turns.of[id]);
@@ -38,11 +26,7 @@ export const TurnView = memo(function TurnView({ conversation, id }: { conversat
       <div className="mt-4 min-h-14" data-testid="answer" data-phase={shown.phase} aria-busy={!isOver(shown.phase)}>
         <Thoughts shown={shown} />
         <Doing shown={shown} />
-        {shown.text ? (
-          <Suspense fallback={<p className="whitespace-pre-wrap">{shown.text}</p>}>
-            <Answer text={shown.text} writing={!isOver(shown.phase)} sources={shown.sources} />
-          </Suspense>
-        ) : null}
+        {shown.text ? <Text shown={shown} /> : null}
         {shown.phase === "done" && !shown.text ? <p className="text-muted">The answer is empty.</p> : null}
         {shown.wrong ? (
           <Trouble wrong={shown.wrong} unsent={shown.phase === "unsent"} again={() => conversation.again(id)} />
@@ -57,6 +41,12 @@ export const TurnView = memo(function TurnView({ conversation, id }: { conversat
     </article>
   );
 });
+
+function Text({ shown }: { shown: Shown }) {
+  const Answer = useAnswer();
+  if (!Answer) return <p className="break-words whitespace-pre-wrap">{shown.text}</p>;
+  return <Answer text={shown.text} writing={!isOver(shown.phase)} sources={shown.sources} />;
+}
 
 /** What is being done, in words, from the first moment on until the answer begins. */
 function Doing({ shown }: { shown: Shown }) {
