@@ -5,12 +5,11 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from fastapi import Depends
 from starlette.websockets import WebSocket
 
 from genai_stack.api import sockets
 from genai_stack.api.given import Given, Here, given
-from genai_stack.api.routing import Policy, Router, member, read_json
+from genai_stack.api.routing import Mine, Policy, Router, read_json
 from genai_stack.api.shapes import LARGEST, Id, Limit, MessageOut, Page, SessionChange, SessionIn, SessionOut, Skip
 from genai_stack.chat import asking, sessions
 from genai_stack.engine.events import ENDED
@@ -24,7 +23,6 @@ from genai_stack.workflows import store
 
 router = Router(Policy.WORKSPACE, tag="chat")
 
-Mine = Annotated[Scope, Depends(member)]
 POLL = 5.0  # seconds after which a socket looks for new runs itself, should a bell be lost
 
 

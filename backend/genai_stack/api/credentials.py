@@ -3,11 +3,11 @@
 from typing import Annotated
 
 import msgspec
-from fastapi import Depends, Query
+from fastapi import Query
 
 from genai_stack.access import credentials
 from genai_stack.api.given import Given, Here
-from genai_stack.api.routing import Policy, Router, member
+from genai_stack.api.routing import Mine, Policy, Router
 from genai_stack.api.shapes import (
     CredentialIn,
     CredentialOut,
@@ -24,7 +24,6 @@ from genai_stack.storage.scope import Scope
 
 router = Router(Policy.WORKSPACE, tag="credentials", prefix="/credentials")
 
-Mine = Annotated[Scope, Depends(member)]
 Server = Annotated[str | None, Query(max_length=2000, description="The server's address, where it is not fixed.")]
 
 

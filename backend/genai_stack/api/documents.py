@@ -3,22 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Header, Request, Response
 from pydantic import BaseModel, Field
 
 from genai_stack.api.given import Here
 from genai_stack.api.multipart import files
-from genai_stack.api.routing import Policy, Router, member
+from genai_stack.api.routing import Mine, Policy, Router
 from genai_stack.api.shapes import Id, Limit, Page, Skip
 from genai_stack.documents import documents, pages
 from genai_stack.knowledge import bases
-from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Document
 from genai_stack.workflows import store
 
 router = Router(Policy.WORKSPACE, tag="documents")
 
-Mine = Annotated[Scope, Depends(member)]
 PNG = "image/png"
 FORM: dict[str, Any] = {
     "requestBody": {

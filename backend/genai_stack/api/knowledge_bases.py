@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends
 from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from genai_stack.access import credentials
 from genai_stack.api.given import Here
-from genai_stack.api.routing import Policy, Router, member
+from genai_stack.api.routing import Mine, Policy, Router
 from genai_stack.api.shapes import Asked, Id, Limit, Page, PassageOut, Skip
 from genai_stack.knowledge import bases
 from genai_stack.knowledge.bases import Draft, EmbedderChoice
@@ -20,7 +19,6 @@ from genai_stack.storage.tables import KnowledgeBase
 
 router = Router(Policy.WORKSPACE, tag="knowledge bases", prefix="/knowledge-bases")
 
-Mine = Annotated[Scope, Depends(member)]
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
 
 

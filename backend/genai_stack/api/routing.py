@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Coroutine
 from enum import Enum
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
@@ -22,6 +22,10 @@ async def member(connection: HTTPConnection) -> Scope:
     """The workspace of who asks; it comes from the credential and never from the path."""
     (await given(connection)).doors.check_token(_bearer(connection))
     return THE_WORKSPACE
+
+
+Mine = Annotated[Scope, Depends(member)]
+"""The scope of who asks, as an argument of a route."""
 
 
 async def anyone() -> None:

@@ -7,12 +7,12 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import Depends, Header, Query, Response
+from fastapi import Header, Query, Response
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from genai_stack.api.given import Given, Here
-from genai_stack.api.routing import Policy, Router, member
+from genai_stack.api.routing import Mine, Policy, Router
 from genai_stack.api.shapes import LARGEST, Id, Limit, NodeOut, Page, RunIn, RunItem, RunOut, Skip
 from genai_stack.errors import Invalid
 from genai_stack.runs import records, report
@@ -23,7 +23,6 @@ from genai_stack.workflows import store
 
 router = Router(Policy.WORKSPACE, tag="runs")
 
-Mine = Annotated[Scope, Depends(member)]
 After = Annotated[int, Query(ge=0, le=LARGEST, description="The last `seq` that was seen.")]
 
 STREAM = "text/event-stream"

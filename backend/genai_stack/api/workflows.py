@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Path, Response
+from fastapi import Header, Path, Response
 
 from genai_stack.api.given import Given, Here
-from genai_stack.api.routing import Policy, Router, member
+from genai_stack.api.routing import Mine, Policy, Router
 from genai_stack.api.shapes import (
     LARGEST,
     GraphIn,
@@ -34,8 +34,6 @@ from genai_stack.storage.tables import Workflow
 from genai_stack.workflows import store
 
 router = Router(Policy.WORKSPACE, tag="workflows", prefix="/workflows")
-
-Mine = Annotated[Scope, Depends(member)]
 
 
 @router.post("", status_code=201)
