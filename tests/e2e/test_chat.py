@@ -165,6 +165,12 @@ def test_stop_keeps_what_came_and_retry_asks_again(chat: Opened, page: Page):
     at.button("Retry").click()
     expect(page.get_by_test_id("answer")).to_have_count(2)
     at.phase("answering")
+    at.log.focus()
+    page.keyboard.press("Escape")
+    at.phase("stopped")
+    at.button("Retry").last.click()
+    expect(page.get_by_test_id("answer")).to_have_count(3)
+    at.phase("answering")
     at.button("Stop").click()
     at.phase("stopped")
 
@@ -180,6 +186,16 @@ def test_a_reload_in_the_middle_of_an_answer_loses_nothing(chat: Opened, page: P
     expect(at.text).to_have_text(words(60))
     expect(at.answer.get_by_test_id("thoughts")).to_be_visible()
     expect(page.get_by_test_id("answer")).to_have_count(1)
+
+
+def test_a_network_that_goes_and_comes_loses_nothing(chat: Opened, context: BrowserContext):
+    at = chat(tokens=60, gap_ms=50)
+    at.ask("Count")
+    expect(at.text).to_contain_text("tok10")
+    context.set_offline(True)
+    context.set_offline(False)
+    at.phase("done")
+    expect(at.text).to_have_text(words(60))
 
 
 def test_a_question_that_was_never_taken_is_asked_once_after_a_reload(chat: Opened, page: Page, stacks: Stacks):

@@ -11,6 +11,8 @@ export const useConnection = create<{ status: SocketStatus }>(() => ({ status: "
 
 const FIRST_WAIT = 250; // milliseconds
 const LONGEST_WAIT = 10_000;
+const PULSE = 5_000;
+const SLEPT = 30_000; // a pulse that comes so late tells of a sleep: who knows whether the old connection lives
 const LIVES = 5_000; // after so long a connection counts as good, and the next wait is short again
 
 const states = new Map<object, SocketStatus>();
@@ -75,9 +77,27 @@ function connect(line: Line): Connection {
       line.onGone?.();
       return close();
     }
-    timer = setTimeout(open, wait * (0.5 + Math.random()));
+    const next = () => {
+      if (socket?.readyState === WebSocket.CLOSED) open(); // else another was opened meanwhile
+    };
+    timer = setTimeout(next, wait * (0.5 + Math.random()));
     wait = Math.min(wait * 2, LONGEST_WAIT);
   };
+
+  /** A connection through a network that is gone says nothing for minutes: another takes its place. */
+  const renew = () => {
+    if (closed || document.visibilityState !== "visible") return;
+    const old = socket;
+    wait = FIRST_WAIT;
+    open();
+    old?.close();
+  };
+  let beat = Date.now();
+  const pulse = setInterval(() => {
+    const now = Date.now();
+    if (now - beat > SLEPT) renew();
+    beat = now;
+  }, PULSE);
 
   const soon = () => {
     if (document.visibilityState === "visible" && socket?.readyState === WebSocket.CLOSED && !closed) open();
@@ -99,13 +119,14 @@ function connect(line: Line): Connection {
   function close() {
     closed = true;
     clearTimeout(timer);
-    window.removeEventListener("online", soon);
+    clearInterval(pulse);
+    window.removeEventListener("online", renew);
     document.removeEventListener("visibilitychange", soon);
     told(key, null);
     socket?.close();
   }
 
-  window.addEventListener("online", soon);
+  window.addEventListener("online", renew);
   document.addEventListener("visibilitychange", soon);
   open();
   return {

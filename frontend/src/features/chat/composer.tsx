@@ -25,7 +25,9 @@ export function Composer({ question, last, running, onAsk, onStop, onClose, onFo
   useEffect(() => {
     if (question) setText(question);
   }, [question]);
-  useEffect(() => box.current?.focus(), []);
+  useEffect(() => {
+    if (matchMedia("(pointer: fine)").matches) box.current?.focus(); // elsewhere a keyboard would cover the page
+  }, []);
 
   const send = () => {
     const words = text.trim();

@@ -1,7 +1,7 @@
 // The chat with a stack: its conversations, what is said, and the box to ask in. The same over the canvas and as a page.
 import { useQuery } from "@tanstack/react-query";
 import { MessageSquare, PanelLeft, SquarePen, TriangleAlert } from "lucide-react";
-import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { ask, useConnection } from "@/api";
 import { Button, IconButton } from "@/ui/button";
@@ -53,7 +53,7 @@ export function Room(props: RoomProps) {
     onSession(id);
   };
   return (
-    <div className="@container relative flex h-full min-h-0 w-full overflow-hidden">
+    <div data-chat className="@container relative flex h-full min-h-0 w-full overflow-hidden">
       <aside
         aria-label="Conversations with this stack"
         className={classes(
@@ -98,7 +98,7 @@ export function Room(props: RoomProps) {
 const nothingToWaitFor = () => Promise.resolve();
 
 function Said(props: RoomProps & { onMade: (id: string) => void }) {
-  const { workflowId, sessionId, onRun, beforeAsking, onMade } = props;
+  const { workflowId, sessionId, onRun, beforeAsking, onMade, beside = false } = props;
   const [conversation] = useState(
     () =>
       new Conversation({
@@ -126,6 +126,7 @@ function Said(props: RoomProps & { onMade: (id: string) => void }) {
     conversation.ask(text);
     setToEnd((count) => count + 1);
   };
+  useStop(now !== null, beside, () => conversation.cancel());
   const row = useCallback((id: string) => <TurnView conversation={conversation} id={id} />, [conversation]);
 
   if (phase === "gone" || phase === "failed") {
@@ -172,6 +173,26 @@ function Said(props: RoomProps & { onMade: (id: string) => void }) {
       <Announcer shown={heard ? shownOf(heard) : null} />
     </div>
   );
+}
+
+/** Esc stops the answer from anywhere in the chat; beside a canvas, Esc outside of the chat belongs to the canvas. */
+function useStop(running: boolean, wholePage: boolean, stop: () => void): void {
+  const latest = useRef(stop);
+  latest.current = stop;
+  useEffect(() => {
+    if (!running) return;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || event.isComposing) return;
+      if (document.querySelector('[role="dialog"][data-state="open"], [role="menu"][data-state="open"]')) return;
+      const inChat = event.target instanceof Element && event.target.closest("[data-chat]");
+      if (!inChat && !(wholePage && event.target === document.body)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      latest.current();
+    };
+    window.addEventListener("keydown", onKey, true);
+    return () => window.removeEventListener("keydown", onKey, true);
+  }, [running, wholePage]);
 }
 
 /** Over what is said, so that nothing moves when it comes and goes. */
