@@ -62,6 +62,11 @@ export function Room(props: RoomProps) {
           listed ? "absolute inset-y-0 left-0 flex max-w-[85%] shadow-dialog" : "hidden",
           beside && "@3xl:static @3xl:max-w-none @3xl:shadow-none",
         )}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape" || !listed || event.defaultPrevented) return;
+          event.stopPropagation();
+          setListed(false);
+        }}
       >
         <Conversations workflowId={workflowId} shown={sessionId} onOpen={choose} />
       </aside>

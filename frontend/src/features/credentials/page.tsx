@@ -168,7 +168,7 @@ function Line({ stored, provider, onReplace, onDelete }: LineProps) {
           </Button>
         </form>
       ) : null}
-      <div aria-live="polite" className="sm:pl-14">
+      <div aria-live="polite" className="empty:-mt-3 sm:pl-14">
         {told ? (
           <p className={`flex items-start gap-2 text-sm ${told.ok ? "text-good" : "text-bad"}`}>
             {told.ok ? (
