@@ -230,3 +230,41 @@ def test_a_sticky_note_holds_markdown_and_does_not_run(editor: Opened):
     assert at.stacks.get(at.id)["problems"] == []
     at.open()
     expect(at.page.get_by_test_id("note-note-1")).to_be_visible()
+
+
+def test_a_double_click_on_the_empty_canvas_adds_there(editor: Opened):
+    at = editor(row())
+    box = at.box(at.canvas)
+    x, y = box["x"] + 400, box["y"] + 620
+    at.page.mouse.dblclick(x, y)
+    at.page.keyboard.type("output")
+    at.press("Enter")
+    found = at.middle(at.node("output-1"))
+    assert abs(found[0] - x) < 60 and abs(found[1] - y) < 60
+
+
+def test_a_dragged_node_shows_what_it_lines_up_with(editor: Opened):
+    at = editor(row())
+    x, y = at.middle(at.node("q").get_by_text("q", exact=True))
+    at.drag((x, y), (x + 10, y + 160), release=False)
+    expect(at.page.locator(".guide-y")).to_have_count(0)
+    for away in range(24, -24, -4):
+        at.page.mouse.move(x + 60, y + away, steps=3)
+        at.page.wait_for_timeout(50)
+        if at.page.locator(".guide-y").count():
+            break
+    expect(at.page.locator(".guide-y")).to_have_count(1)
+    at.page.mouse.up()
+    expect(at.page.locator(".guide-y")).to_have_count(0)
+    assert next(one for one in at.saved()["nodes"] if one["id"] == "q")["position"]["y"] == 0
+
+
+def test_what_is_cut_comes_back_with_a_paste(editor: Opened):
+    at = editor(row())
+    at.node("o").click()
+    at.press("ControlOrMeta+x")
+    expect(at.page.locator(".react-flow__node")).to_have_count(2)
+    at.press("ControlOrMeta+v")
+    expect(at.page.locator(".react-flow__node")).to_have_count(3)
+    at.press("ControlOrMeta+d")
+    expect(at.page.locator(".react-flow__node")).to_have_count(4)

@@ -51,6 +51,12 @@ export function EditorView({ id }: { id: string }) {
   useTitle(name);
   useEffect(() => listen(list), [list]);
   useEffect(() => () => panels({ side: null, tab: "settings", chat: null }), []);
+  const chatting = chat !== null;
+  useEffect(() => {
+    if (!chatting) return;
+    const timer = setTimeout(act.fitWhatIsHidden, 150); // once the canvas has made room
+    return () => clearTimeout(timer);
+  }, [chatting]);
   useNodeInAddress();
   useQuestionInAddress();
   useFrozenRun();
@@ -60,7 +66,7 @@ export function EditorView({ id }: { id: string }) {
     <div className="flex h-full flex-col overflow-hidden">
       <EditorBar id={id} onChat={() => openChat()} />
       <FrozenBanner />
-      <div className="relative flex min-h-0 flex-1">
+      <div className={classes("relative flex min-h-0 flex-1", chat && "lg:pr-[28.5rem]")}>
         <aside
           aria-label="Components"
           className={classes(

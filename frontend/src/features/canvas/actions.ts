@@ -187,11 +187,19 @@ export function keepInSight(id: string): void {
   if (x || y) void flow.now.setViewport({ ...view, x: view.x + x, y: view.y + y }, { duration: calm(200) });
 }
 
+/** Shows everything, where something of it is out of sight: something else has come over the canvas. */
+export function fitWhatIsHidden(): void {
+  const box = flow.element?.getBoundingClientRect();
+  if (!flow.now || !box) return;
+  const cards = [...document.querySelectorAll(".react-flow__node")].map((card) => card.getBoundingClientRect());
+  if (cards.some((card) => card.right > box.right || card.left < box.left)) fitAll();
+}
+
 export function calm(ms: number): number {
   return matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : ms;
 }
 
-export const fitAll = () => void flow.now?.fitView({ duration: calm(250), padding: 0.15, maxZoom: 1 });
+export const fitAll = () => void flow.now?.fitView({ duration: calm(250), padding: "32px", maxZoom: 1 });
 export const fitSelection = () => {
   const ids = chosenNodes().map((node) => node.id);
   if (ids.length) reveal(ids);

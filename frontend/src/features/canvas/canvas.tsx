@@ -50,7 +50,7 @@ const EDGES = Object.fromEntries(
   ["default", "straight", "step", "smoothstep", "simplebezier", "bezier"].map((name) => [name, EdgeLine]),
 );
 const GRID: [number, number] = [8, 8];
-const FIT = { padding: 0.15, maxZoom: 1 };
+const FIT = { padding: "32px", maxZoom: 1 } as const;
 
 export function Canvas({ children }: { children?: ReactNode }) {
   return (
