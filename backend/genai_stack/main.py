@@ -56,6 +56,9 @@ class _Server(uvicorn.Server):
 
 def configure_logs(level: str) -> None:
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=level.upper())
+    if level != "debug":
+        for told_by in ("alembic", "uvicorn"):  # what they do at every start
+            logging.getLogger(told_by).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
