@@ -420,6 +420,11 @@ def test_the_chat_opens_over_the_canvas(page: Page, stacks: Stacks):
         panel.get_by_role("button", name="What is it?").click()
         expect(panel.locator(".answer")).to_contain_text("tok5")
         expect(panel.get_by_test_id("answer")).to_have_attribute("data-phase", "done", timeout=20_000)
+        assert grave(page) == []
+        panel.get_by_role("button", name="Conversations").click()
+        expect(panel.get_by_role("navigation", name="Conversations")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(panel.get_by_role("navigation", name="Conversations")).to_be_hidden()
         panel.get_by_role("button", name="Close the chat").click()
         expect(panel).to_be_hidden()
 

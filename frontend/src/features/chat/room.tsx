@@ -1,7 +1,7 @@
 // The chat with a stack: its conversations, what is said, and the box to ask in. The same over the canvas and as a page.
 import { useQuery } from "@tanstack/react-query";
 import { MessageSquare, PanelLeft, SquarePen, TriangleAlert } from "lucide-react";
-import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { ask, useConnection } from "@/api";
 import { Button, IconButton } from "@/ui/button";
@@ -13,6 +13,7 @@ import { Composer } from "./composer";
 import { Conversation } from "./conversation";
 import { Conversations } from "./conversations";
 import { fetchAnswer } from "./drawn";
+import { useEscape } from "./escape";
 import { Scroll } from "./scroll";
 import { TurnView } from "./turn";
 import { goingOn, shownOf } from "./turns";
@@ -47,6 +48,7 @@ export function Room(props: RoomProps) {
     },
     [onSession],
   );
+  useEscape(listed, beside, () => setListed(false));
   const choose = (id: string | null) => {
     setListed(false);
     if (id === null && sessionId === null) setOpen(({ key }) => ({ key: key + 1, sessionId: null }));
@@ -62,11 +64,6 @@ export function Room(props: RoomProps) {
           listed ? "absolute inset-y-0 left-0 flex max-w-[85%] shadow-dialog" : "hidden",
           beside && "@3xl:static @3xl:max-w-none @3xl:shadow-none",
         )}
-        onKeyDown={(event) => {
-          if (event.key !== "Escape" || !listed || event.defaultPrevented) return;
-          event.stopPropagation();
-          setListed(false);
-        }}
       >
         <Conversations workflowId={workflowId} shown={sessionId} onOpen={choose} />
       </aside>
@@ -131,7 +128,7 @@ function Said(props: RoomProps & { onMade: (id: string) => void }) {
     conversation.ask(text);
     setToEnd((count) => count + 1);
   };
-  useStop(now !== null, beside, () => conversation.cancel());
+  useEscape(now !== null, beside, () => conversation.cancel());
   const row = useCallback((id: string) => <TurnView conversation={conversation} id={id} />, [conversation]);
 
   if (phase === "gone" || phase === "failed") {
@@ -178,26 +175,6 @@ function Said(props: RoomProps & { onMade: (id: string) => void }) {
       <Announcer shown={heard ? shownOf(heard) : null} />
     </div>
   );
-}
-
-/** Esc stops the answer from anywhere in the chat; beside a canvas, Esc outside of the chat belongs to the canvas. */
-function useStop(running: boolean, wholePage: boolean, stop: () => void): void {
-  const latest = useRef(stop);
-  latest.current = stop;
-  useEffect(() => {
-    if (!running) return;
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key !== "Escape" || event.isComposing) return;
-      if (document.querySelector('[role="dialog"][data-state="open"], [role="menu"][data-state="open"]')) return;
-      const inChat = event.target instanceof Element && event.target.closest("[data-chat]");
-      if (!inChat && !(wholePage && event.target === document.body)) return;
-      event.preventDefault();
-      event.stopPropagation();
-      latest.current();
-    };
-    window.addEventListener("keydown", onKey, true);
-    return () => window.removeEventListener("keydown", onKey, true);
-  }, [running, wholePage]);
 }
 
 /** Over what is said, so that nothing moves when it comes and goes. */
