@@ -2,19 +2,14 @@
 import {
   Background,
   BackgroundVariant,
-  type Connection,
   ConnectionLineType,
   type FinalConnectionState,
-  getViewportForBounds,
   type NodeProps,
   type OnConnectStartParams,
   ReactFlow,
   ReactFlowProvider,
   SelectionMode,
-  useConnection,
   useReactFlow,
-  type Viewport,
-  ViewportPortal,
 } from "@xyflow/react";
 import {
   type ComponentType,
@@ -28,8 +23,8 @@ import {
 } from "react";
 import { catalogNow, useCatalog } from "@/model/catalog";
 import { connect, insertBetween, reconnect, remove } from "@/model/graph/edits";
-import { type End, type Ends, endsOf, firstFit, judge, labelOf, nodeOf, portOf } from "@/model/graph/rules";
-import { CARD, isNote, NOTE, type StackEdge, type StackNode } from "@/model/graph/shape";
+import { type End, labelOf } from "@/model/graph/rules";
+import { isNote, NOTE, type StackEdge, type StackNode } from "@/model/graph/shape";
 import { changeEdges, changeNodes, edit, hold, release, shownGraph, touch, useStack } from "@/model/graph/store";
 import { DRAGGED } from "@/model/node-types";
 import { useTheme } from "@/model/theme";
@@ -38,10 +33,12 @@ import { add, addBetween, graphNow } from "./actions";
 import { Controls } from "./controls";
 import { EdgeLine } from "./edge";
 import { snapped } from "./guides";
+import { GuideLines, WhyNot } from "./hints";
 import { CanvasMenu } from "./menu";
 import { fitOf, flow, moment, startDrawing, useMoment } from "./moment";
 import { NodeCard } from "./node-card";
 import { Note } from "./note";
+import { dropOnNode, edgeUnder, endsOfConnection, isRight, moving, overviewOf, takes } from "./placing";
 import "@xyflow/react/dist/base.css";
 import "./canvas.css";
 
@@ -58,16 +55,6 @@ export function Canvas({ children }: { children?: ReactNode }) {
       <Flow>{children}</Flow>
     </ReactFlowProvider>
   );
-}
-
-/** Where a large stack is seen whole, before anything was measured: it is drawn once, small, and not large first. */
-function overviewOf(nodes: ReadonlyArray<StackNode>): Viewport {
-  const xs = nodes.map((node) => node.position.x);
-  const ys = nodes.map((node) => node.position.y);
-  const [x, y] = [Math.min(...xs), Math.min(...ys)];
-  const bounds = { x, y, width: Math.max(...xs) + CARD.width - x, height: Math.max(...ys) + CARD.height - y };
-  const wide = Math.max(320, window.innerWidth - (window.innerWidth < 768 ? 0 : 248));
-  return getViewportForBounds(bounds, wide, window.innerHeight - 56, 0.08, 1, 0.08);
 }
 
 /** Every type is drawn by the same card; the map changes only when a type comes that was not there. */
@@ -293,50 +280,6 @@ const LABELS = {
   "edge.a11yDescription.default": "Enter selects, Delete removes.",
 };
 
-/** The edge whose end is being moved; it does not count while its new place is judged. */
-const moving: { edge: string | null } = { edge: null };
-
-const endsOfConnection = (ends: Connection | StackEdge): Ends => ({
-  source: ends.source,
-  sourceHandle: ends.sourceHandle ?? null,
-  target: ends.target,
-  targetHandle: ends.targetHandle ?? null,
-});
-
-function isRight(ends: Connection | StackEdge, catalog: Parameters<typeof judge>[1]): boolean {
-  return judge(graphNow(), catalog, endsOfConnection(ends), moving.edge ?? undefined).ok;
-}
-
-/** An edge let go over a node, beside its ports: the first port that fits takes it. */
-function dropOnNode(from: End, nodeId: string): void {
-  edit((graph) => {
-    const node = nodeOf(graph, nodeId);
-    const catalog = catalogNow();
-    const type = catalog.types.get(node?.type ?? "");
-    const port = portOf(graph, catalog, from);
-    if (!(type && port)) return graph;
-    const fit = firstFit(from.side === "output" ? type.inputs : type.outputs, port, from.side);
-    const ends =
-      fit && endsOf(from, { node: nodeId, port: fit.name, side: from.side === "output" ? "input" : "output" });
-    return ends ? connect(graph, catalog, ends) : graph;
-  });
-}
-
-function edgeUnder(x: number, y: number): string | null {
-  const found = document.elementsFromPoint(x, y).map((one) => one.closest<SVGGElement>(".react-flow__edge"));
-  return found.find((one) => one !== null)?.dataset["id"] ?? null;
-}
-
-/** The edge under a dragged node that has none of its own and fits in there. */
-function takes(node: StackNode): string | null {
-  const graph = graphNow();
-  if (isNote(node) || graph.edges.some((edge) => edge.source === node.id || edge.target === node.id)) return null;
-  const box = document.querySelector(`.react-flow__node[data-id="${CSS.escape(node.id)}"]`)?.getBoundingClientRect();
-  if (!box) return null;
-  const edge = edgeUnder(box.left + box.width / 2, box.top + box.height / 2);
-  return edge && insertBetween(graph, catalogNow(), edge, node.id) !== graph ? edge : null;
-}
-
 const many = () => graphNow().nodes.filter((node) => node.selected).length > 1;
 
 function openMenu(
@@ -348,38 +291,4 @@ function openMenu(
   moment({ menu: { kind, id, at } });
   if (kind === "node")
     changeNodes(graphNow().nodes.map((node) => ({ type: "select", id: node.id, selected: node.id === id })));
-}
-
-function GuideLines() {
-  const guides = useMoment((state) => state.guides);
-  return (
-    <ViewportPortal>
-      {guides.x === null ? null : <div className="guide guide-x" style={{ transform: `translateX(${guides.x}px)` }} />}
-      {guides.y === null ? null : <div className="guide guide-y" style={{ transform: `translateY(${guides.y}px)` }} />}
-    </ViewportPortal>
-  );
-}
-
-/** Beside the pointer, why the port under it does not take the edge. */
-function WhyNot() {
-  const shown = useConnection((state) =>
-    state.inProgress && state.toHandle && state.isValid === false
-      ? `${state.pointer.x}\n${state.pointer.y}\n${state.toHandle.nodeId}\n${state.toHandle.id}\n${state.toHandle.type}`
-      : "",
-  );
-  const drawing = useMoment((state) => state.drawing);
-  if (!shown || !drawing) return null;
-  const [x, y, node = "", port = "", type] = shown.split("\n");
-  const why = fitOf({ ...useMoment.getState(), drawing }, { node, port, side: type === "source" ? "output" : "input" });
-  if (!why || why === "start") return null;
-  return (
-    <div
-      role="status"
-      className="pointer-events-none absolute top-0 left-0 z-50 rounded-md bg-ink px-2 py-1 text-xs font-medium text-ground shadow-float"
-      style={{ transform: `translate(${Number(x) + 14}px, ${Number(y) + 14}px)` }}
-      data-testid="why-not"
-    >
-      {why.charAt(0).toUpperCase() + why.slice(1)}
-    </div>
-  );
 }

@@ -1,29 +1,11 @@
 // One component for each kind of widget: the closed set that the server draws its forms from.
-import { useQuery } from "@tanstack/react-query";
 import { Plus, X } from "lucide-react";
 import { type ComponentType, useEffect, useId, useState } from "react";
-import { ask, sentenceOf } from "@/api";
 import { type FormField, inWords, type Widget } from "@/model/form";
 import { Button, IconButton } from "@/ui/button";
 import { Field, Input, Select, Switch, TextArea } from "@/ui/field";
-import { Link } from "@/ui/router";
-
-export type WidgetProps = {
-  field: FormField;
-  value: unknown;
-  set: (value: unknown) => void;
-  /** The value of another field, by its name or by its widget. */
-  other: (name: string) => unknown;
-  error: string | undefined;
-};
-
-const outer = ({ field, error }: WidgetProps) => ({
-  label: field.title,
-  help: field.help,
-  error,
-  required: field.required,
-});
-const orNull = (field: FormField, text: string): unknown => (text === "" && field.nullable ? null : text);
+import { Credential, KnowledgeBase, Model, Provider } from "./choosers";
+import { orNull, outer, type WidgetProps } from "./widget";
 
 function Text(props: WidgetProps) {
   const { field, value, set } = props;
@@ -208,119 +190,6 @@ function TextList(props: WidgetProps) {
             Add
           </Button>
         </div>
-      )}
-    </Field>
-  );
-}
-
-function Provider(props: WidgetProps) {
-  const { field, value, set } = props;
-  const told = useQuery(ask.providers());
-  const titles = new Map(told.data?.items.map((provider) => [provider.id, provider.title]));
-  const help = told.data?.items.find((provider) => provider.id === value)?.key_help;
-  return (
-    <Field {...outer(props)} help={help ?? field.help}>
-      {(described) => (
-        <Select {...described} value={String(value ?? "")} onChange={(event) => set(event.target.value)}>
-          {field.options.map((option) => (
-            <option key={option} value={option}>
-              {titles.get(option) ?? inWords(option)}
-            </option>
-          ))}
-        </Select>
-      )}
-    </Field>
-  );
-}
-
-function Model(props: WidgetProps) {
-  const { field, value, set, other } = props;
-  const list = useId();
-  const credential = other("credential");
-  const address = other("base_url");
-  const told = useQuery({
-    ...ask.models(String(credential), typeof address === "string" && address ? address : null),
-    enabled: typeof credential === "string",
-  });
-  const ends = told.data?.items.find((model) => model.id === value)?.ends_at;
-  const help = told.isError
-    ? `${field.help} The list could not be read: ${sentenceOf(told.error)}`
-    : ends
-      ? `Its provider switches it off on ${new Date(ends).toLocaleDateString()}. Choose another before.`
-      : field.help;
-  return (
-    <Field {...outer(props)} help={help}>
-      {(described) => (
-        <>
-          <Input
-            {...described}
-            list={list}
-            autoComplete="off"
-            spellCheck={false}
-            value={String(value ?? "")}
-            maxLength={field.maxLength}
-            onChange={(event) => set(orNull(field, event.target.value))}
-          />
-          <datalist id={list}>
-            {told.data?.items.map((model) => (
-              <option key={model.id} value={model.id}>
-                {model.title}
-              </option>
-            ))}
-          </datalist>
-        </>
-      )}
-    </Field>
-  );
-}
-
-function Credential(props: WidgetProps) {
-  const { field, value, set, other } = props;
-  const provider = other("provider");
-  const told = useQuery(ask.credentials());
-  const fits = told.data?.items.filter((one) => provider === undefined || one.provider === provider) ?? [];
-  const missing = typeof value === "string" && told.data && !told.data.items.some((one) => one.id === value);
-  return (
-    <Field
-      {...outer(props)}
-      beside={
-        <Link to="/credentials" className="rounded text-xs font-medium text-accent-ink hover:underline">
-          Add a key
-        </Link>
-      }
-    >
-      {(described) => (
-        <Select {...described} value={String(value ?? "")} onChange={(event) => set(orNull(field, event.target.value))}>
-          <option value="">{fits.length ? "No key" : "No key is stored yet"}</option>
-          {missing ? <option value={String(value)}>A key that is gone</option> : null}
-          {fits.map((one) => (
-            <option key={one.id} value={one.id}>
-              {one.name} (…{one.last4})
-            </option>
-          ))}
-        </Select>
-      )}
-    </Field>
-  );
-}
-
-function KnowledgeBase(props: WidgetProps) {
-  const { field, value, set } = props;
-  const told = useQuery(ask.knowledgeBases());
-  const shared = told.data?.items.filter((one) => one.workflow_id === null) ?? [];
-  const gone = typeof value === "string" && told.data && !shared.some((one) => one.id === value);
-  return (
-    <Field {...outer(props)}>
-      {(described) => (
-        <Select {...described} value={String(value ?? "")} onChange={(event) => set(orNull(field, event.target.value))}>
-          <option value="">This stack’s own documents</option>
-          {gone ? <option value={String(value)}>One that is gone</option> : null}
-          {shared.map((one) => (
-            <option key={one.id} value={one.id}>
-              {one.name}
-            </option>
-          ))}
-        </Select>
       )}
     </Field>
   );

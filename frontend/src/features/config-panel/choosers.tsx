@@ -1,0 +1,121 @@
+// Widgets that choose among what the server knows: providers, models, keys, knowledge bases.
+import { useQuery } from "@tanstack/react-query";
+import { useId } from "react";
+import { ask, sentenceOf } from "@/api";
+import { inWords } from "@/model/form";
+import { Field, Input, Select } from "@/ui/field";
+import { Link } from "@/ui/router";
+import { orNull, outer, type WidgetProps } from "./widget";
+
+export function Provider(props: WidgetProps) {
+  const { field, value, set } = props;
+  const told = useQuery(ask.providers());
+  const titles = new Map(told.data?.items.map((provider) => [provider.id, provider.title]));
+  const help = told.data?.items.find((provider) => provider.id === value)?.key_help;
+  return (
+    <Field {...outer(props)} help={help ?? field.help}>
+      {(described) => (
+        <Select {...described} value={String(value ?? "")} onChange={(event) => set(event.target.value)}>
+          {field.options.map((option) => (
+            <option key={option} value={option}>
+              {titles.get(option) ?? inWords(option)}
+            </option>
+          ))}
+        </Select>
+      )}
+    </Field>
+  );
+}
+
+export function Model(props: WidgetProps) {
+  const { field, value, set, other } = props;
+  const list = useId();
+  const credential = other("credential");
+  const address = other("base_url");
+  const told = useQuery({
+    ...ask.models(String(credential), typeof address === "string" && address ? address : null),
+    enabled: typeof credential === "string",
+  });
+  const ends = told.data?.items.find((model) => model.id === value)?.ends_at;
+  const help = told.isError
+    ? `${field.help} The list could not be read: ${sentenceOf(told.error)}`
+    : ends
+      ? `Its provider switches it off on ${new Date(ends).toLocaleDateString()}. Choose another before.`
+      : field.help;
+  return (
+    <Field {...outer(props)} help={help}>
+      {(described) => (
+        <>
+          <Input
+            {...described}
+            list={list}
+            autoComplete="off"
+            spellCheck={false}
+            value={String(value ?? "")}
+            maxLength={field.maxLength}
+            onChange={(event) => set(orNull(field, event.target.value))}
+          />
+          <datalist id={list}>
+            {told.data?.items.map((model) => (
+              <option key={model.id} value={model.id}>
+                {model.title}
+              </option>
+            ))}
+          </datalist>
+        </>
+      )}
+    </Field>
+  );
+}
+
+export function Credential(props: WidgetProps) {
+  const { field, value, set, other } = props;
+  const provider = other("provider");
+  const told = useQuery(ask.credentials());
+  const fits = told.data?.items.filter((one) => provider === undefined || one.provider === provider) ?? [];
+  const missing = typeof value === "string" && told.data && !told.data.items.some((one) => one.id === value);
+  return (
+    <Field
+      {...outer(props)}
+      beside={
+        <Link to="/credentials" className="rounded text-xs font-medium text-accent-ink hover:underline">
+          Add a key
+        </Link>
+      }
+    >
+      {(described) => (
+        <Select {...described} value={String(value ?? "")} onChange={(event) => set(orNull(field, event.target.value))}>
+          <option value="">{fits.length ? "No key" : "No key is stored yet"}</option>
+          {missing ? <option value={String(value)}>A key that is gone</option> : null}
+          {fits.map((one) => (
+            <option key={one.id} value={one.id}>
+              {one.name} (…{one.last4})
+            </option>
+          ))}
+        </Select>
+      )}
+    </Field>
+  );
+}
+
+export function KnowledgeBase(props: WidgetProps) {
+  const { field, value, set } = props;
+  const told = useQuery(ask.knowledgeBases());
+  const shared = told.data?.items.filter((one) => one.workflow_id === null) ?? [];
+  const gone = typeof value === "string" && told.data && !shared.some((one) => one.id === value);
+  return (
+    <Field {...outer(props)}>
+      {(described) => (
+        <Select {...described} value={String(value ?? "")} onChange={(event) => set(orNull(field, event.target.value))}>
+          <option value="">This stack’s own documents</option>
+          {gone ? <option value={String(value)}>One that is gone</option> : null}
+          {shared.map((one) => (
+            <option key={one.id} value={one.id}>
+              {one.name}
+            </option>
+          ))}
+        </Select>
+      )}
+    </Field>
+  );
+}

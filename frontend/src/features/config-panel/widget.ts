@@ -1,0 +1,19 @@
+// What every widget is given, and what it hands to the field around it.
+import type { FormField } from "@/model/form";
+
+export type WidgetProps = {
+  field: FormField;
+  value: unknown;
+  set: (value: unknown) => void;
+  /** The value of another field, by its name or by its widget. */
+  other: (name: string) => unknown;
+  error: string | undefined;
+};
+
+export const outer = ({ field, error }: WidgetProps) => ({
+  label: field.title,
+  help: field.help,
+  error,
+  required: field.required,
+});
+export const orNull = (field: FormField, text: string): unknown => (text === "" && field.nullable ? null : text);
