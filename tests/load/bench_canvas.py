@@ -32,7 +32,8 @@ def large() -> dict[str, Any]:
              for place in range(models)]  # fmt: skip
     edges += [edge("q", "text", f"k{place}", "query") for place in range(50)]
     edges += [
-        edge(f"k{place % 50}", "context", f"n{place}", "context", f"c{place}") for place in range(EDGES - len(edges) - 1)
+        edge(f"k{place % 50}", "context", f"n{place}", "context", f"c{place}")
+        for place in range(EDGES - len(edges) - 1)
     ]
     edges.append(edge(f"n{models - 1}", "answer", "o", "answer"))
     return graph(nodes, edges)
