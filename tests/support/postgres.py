@@ -44,6 +44,11 @@ def _candidates() -> Iterator[Path]:
         yield from sorted(Path(place).glob("pginstall*/bin"), reverse=True)
 
 
+def _open_to_all(folder: Path) -> bool:
+    """Whether an unprivileged user reaches it: a checkout below a private home is not."""
+    return all(place.stat().st_mode & 0o005 == 0o005 for place in (folder, *folder.parents))
+
+
 class Postgres:
     """Started by `start`; each test takes a database of its own."""
 
@@ -52,6 +57,9 @@ class Postgres:
         # Not under pytest's own directory: an unprivileged user must reach it, and a socket's path is short.
         self._folder = Path(tempfile.mkdtemp(prefix="gs-pg-"))
         self._owner = _unprivileged() if os.geteuid() == 0 else None
+        if self._owner is not None and not _open_to_all(self._bin):
+            copied = shutil.copytree(self._bin.parent, self._folder / "installed", symlinks=True)
+            self._bin = copied / self._bin.name
         self._process: subprocess.Popen[bytes] | None = None
         self._template: str | None = None
 
