@@ -49,6 +49,16 @@ def _open_to_all(folder: Path) -> bool:
     return all(place.stat().st_mode & 0o005 == 0o005 for place in (folder, *folder.parents))
 
 
+def _copied(binaries: Path, to: Path) -> Path:
+    """The installation elsewhere, with the libraries that a wheel keeps beside its package."""
+    installed, package = binaries.parent, binaries.parent.parent
+    shutil.copytree(installed, to / package.name / installed.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, to / libraries.name, symlinks=True)
+    return to / package.name / installed.name / binaries.name
+
+
 class Postgres:
     """Started by `start`; each test takes a database of its own."""
 
@@ -58,8 +68,7 @@ class Postgres:
         self._folder = Path(tempfile.mkdtemp(prefix="gs-pg-"))
         self._owner = _unprivileged() if os.geteuid() == 0 else None
         if self._owner is not None and not _open_to_all(self._bin):
-            copied = shutil.copytree(self._bin.parent, self._folder / "installed", symlinks=True)
-            self._bin = copied / self._bin.name
+            self._bin = _copied(self._bin, self._folder / "installed")
         self._process: subprocess.Popen[bytes] | None = None
         self._template: str | None = None
 
