@@ -16,10 +16,11 @@ ENDED: frozenset[RunStatus] = frozenset(("succeeded", "failed", "cancelled"))
 class Preview:
     """What went through ports, shown in short. Made short when it is written down, not while nodes run."""
 
-    __slots__ = ("ports",)
+    __slots__ = ("ports", "sent")
 
-    def __init__(self, ports: object) -> None:
-        self.ports = ports
+    def __init__(self, ports: object, sent: str | None = None) -> None:
+        """`sent` is what went to a model, shown among the inputs."""
+        self.ports, self.sent = ports, sent
 
 
 class Trouble(msgspec.Struct, frozen=True):

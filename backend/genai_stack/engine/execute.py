@@ -87,6 +87,7 @@ class Execution(Generic[T]):
         self.results: list[Any] = [None] * len(plan.steps)
         self.left = [step.waits_for for step in plan.steps]
         self.spoken: dict[int, list[str]] = {}
+        self.sent: dict[int, str] = {}
         self.passages: dict[int, list[Passage]] = {plan.index[key]: list(found) for key, found in (told or {}).items()}
         self.used: dict[int, Usage] = {plan.index[key]: dict(counts) for key, counts in (used or {}).items() if counts}
         self.error: Trouble | None = None
@@ -173,9 +174,10 @@ class Execution(Generic[T]):
             results[index] = result
             duration = round((perf_counter() - started) * 1000, 3)
             usage = self.used.get(index) if self.used else None
+            sent = self.sent.get(index) if self.sent else None
             self.log.write(
                 step.id,
-                NodeFinished(step.label, step.type, duration, Preview(inputs), Preview(result), usage),
+                NodeFinished(step.label, step.type, duration, Preview(inputs, sent), Preview(result), usage),
                 result,
             )
             following: Step | None = None
@@ -233,7 +235,9 @@ class Execution(Generic[T]):
             raise error
         trouble = _trouble(step, error)
         duration = round((perf_counter() - self._started[step.index]) * 1000, 3)
-        self.log.write(step.id, NodeFailed(step.label, step.type, duration, trouble, Preview(inputs)))
+        self.log.write(
+            step.id, NodeFailed(step.label, step.type, duration, trouble, Preview(inputs, self.sent.get(step.index)))
+        )
         self.error = self.error or trouble
         for index in sorted(self.plan.after(step.index) - self._given_up):
             self._given_up.add(index)
@@ -305,6 +309,9 @@ class _Speaker:
             return
         self._run.spoken.setdefault(self._step.index, []).append(text)
         self._run.log.speak(self._step.id, "answer", text)
+
+    def sent(self, prompt: str) -> None:
+        self._run.sent[self._step.index] = prompt
 
     def sources(self, passages: Sequence[Passage]) -> None:
         self._run.passages.setdefault(self._step.index, []).extend(passages)

@@ -8,6 +8,7 @@ from genai_stack.engine.forms import form_field
 from genai_stack.engine.node import ConfigProblem, Facts, NodeConfig, NodeType
 from genai_stack.engine.ports import Documents, Passage, StreamedText, Text
 from genai_stack.llm.chat_model import ChatRequest, ContextPassage, Message, Usage
+from genai_stack.llm.prompt import render
 from genai_stack.toolbox import ModelChoice, Toolbox, Turn
 
 KEYED = ("openai", "gemini", "anthropic")
@@ -87,6 +88,7 @@ class Llm(NodeType[Config, Inputs, Outputs, Toolbox]):
             max_tokens=config.max_tokens,
             reasoning=config.reasoning,
         )
+        tools.voice.sent("\n\n".join(f"{message.role}:\n{message.content}" for message in render(request)))
         tools.voice.status(f"Asking {config.model or 'the offline model'}")
         said: list[str] = []
         async for delta in tools.ask(ModelChoice(config.provider, config.credential_id, config.base_url), request):

@@ -10,6 +10,7 @@ from genai_stack.engine.events import Data, Preview
 from genai_stack.engine.ports import Passage
 
 TEXT_SHOWN = 2_000  # characters of a text
+PROMPT_SHOWN = 20_000  # characters of what was sent to a model
 PASSAGES_SHOWN = 10
 PASSAGE_SHOWN = 300  # characters of each
 
@@ -26,9 +27,9 @@ def event_body(run_id: str, seq: int, node_id: str | None, at: float, data: Data
 
 def _shown(value: object) -> Any:
     if isinstance(value, str):
-        return value if len(value) <= TEXT_SHOWN else value[:TEXT_SHOWN] + "…"
+        return _cut(value, TEXT_SHOWN)
     if isinstance(value, Passage):
-        short = value.text if len(value.text) <= PASSAGE_SHOWN else value.text[:PASSAGE_SHOWN] + "…"
+        short = _cut(value.text, PASSAGE_SHOWN)
         return {"document_id": value.document_id, "filename": value.filename, "page": value.page,
                 "score": value.score, "text": short}  # fmt: skip
     if isinstance(value, tuple):
@@ -42,7 +43,14 @@ def _preview(thing: Any) -> Any:
     ports = thing.ports
     if not is_dataclass(ports):
         return _shown(ports)
-    return {field.name: _shown(getattr(ports, field.name)) for field in fields(ports)}
+    shown = {field.name: _shown(getattr(ports, field.name)) for field in fields(ports)}
+    if thing.sent is not None:
+        shown["prompt_as_sent"] = _cut(thing.sent, PROMPT_SHOWN)
+    return shown
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + "…"
 
 
 _encode = msgspec.json.Encoder(enc_hook=_preview).encode

@@ -272,3 +272,16 @@ async def test_text_is_told_in_few_events_and_never_a_token_each(
     deltas = [event for event in await talk.events_of(client, run["id"]) if event["type"] == "answer.delta"]
     assert "".join(event["data"]["text"] for event in deltas) == run["answer"]
     assert 2 <= len(deltas) <= 60
+
+
+async def test_what_was_sent_to_the_model_is_shown_to_who_looks_into_the_run(
+    client: httpx2.AsyncClient, model: OpenAIServer
+) -> None:
+    configuration = graphs.asked(model.base_url)
+    llm = next(node for node in configuration["nodes"] if node["type"] == "llm")
+    llm["data"]["config"]["system_prompt"] = "Answer like a sailor."
+    workflow = await talk.saved(client, configuration)
+    waited = {"json": {"query": "Where is port?"}, "headers": {"prefer": "wait=30"}}
+    run = (await client.post(f"{V1}/workflows/{workflow}/runs", **waited)).json()
+    shown = next(node for node in run["nodes"] if node["type"] == "llm")["inputs"]
+    assert shown["prompt_as_sent"] == "system:\nAnswer like a sailor.\n\nuser:\nWhere is port?"
