@@ -50,9 +50,11 @@ async def send_run(socket: WebSocket, here: Given, scope: Scope, run_id: str, af
         async for frames in feed:
             # A timer of asyncio's own costs as much as sending does.
             late = loop.call_later(TOO_SLOW, task.cancel, SLOW)
-            for frame in frames:
-                await socket.send({"type": "websocket.send", "text": frame.body})
-            late.cancel()
+            try:
+                for frame in frames:
+                    await socket.send({"type": "websocket.send", "text": frame.body})
+            finally:
+                late.cancel()
     except asyncio.CancelledError as cancelled:
         if cancelled.args != (SLOW,):
             raise

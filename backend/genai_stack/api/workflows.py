@@ -27,6 +27,7 @@ from genai_stack.engine import graph
 from genai_stack.engine.node import Facts
 from genai_stack.engine.validate import Problem, described, errors_in, validate
 from genai_stack.errors import Invalid
+from genai_stack.knowledge import bases
 from genai_stack.runs import records
 from genai_stack.storage.database import ReadSession
 from genai_stack.storage.scope import Scope
@@ -90,10 +91,11 @@ async def remove(workflow_id: Id, here: Here, scope: Mine) -> None:
         running = await records.unended_of_workflow(session, scope, workflow_id)
     for run_id in running:
         await here.runs.cancel(scope, run_id)
-    for knowledge_base_id in owned.values():
-        await here.removal.delete_base(scope, knowledge_base_id)
     async with here.database.write() as session:
+        for knowledge_base_id in owned.values():
+            await bases.give_up(session, scope, knowledge_base_id)
         await store.remove(session, scope, workflow_id)
+    await here.removal.sweep(scope)
 
 
 @router.get("/{workflow_id}/versions")

@@ -40,19 +40,21 @@ class Feed:
         """Events later than `after`, in lists, to the last one of the run; an empty list while nothing happens."""
         with self._wake.listen(f"run:{run_id}") as bell:
             while True:
-                over = False
                 frames = await self.since(scope, run_id, after)
+                over = not frames and await self._has_ended(scope, run_id)
                 if not frames:
-                    over = await self._has_ended(scope, run_id)
                     if not over:
                         await bell.wait(POLL)
                     frames = await self.since(scope, run_id, after)
-                if frames or not over:
-                    yield frames
                 if frames:
+                    yield frames
                     after = frames[-1].seq
-                if over if not frames else frames[-1].type == LAST:
+                    if frames[-1].type == LAST:
+                        return
+                elif over:
                     return
+                else:
+                    yield frames
 
     async def ended_within(self, scope: Scope, run_id: str, seconds: float) -> bool:
         """Whether the run ends before the time is over."""
