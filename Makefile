@@ -25,6 +25,7 @@ check: .venv/.ready-dev pages-check  ## Lint, format, types, floors.
 	$(BIN)/python scripts/check_house.py
 
 test: .venv/.ready-dev frontend/dist/.built pages-test  ## Every test, fast ones first.
+	scripts/ensure-nginx
 	$(BIN)/python -m pytest tests --ignore tests/load --ignore tests/e2e -n 2
 	scripts/ensure-browser
 	$(BIN)/python -m pytest tests/e2e
