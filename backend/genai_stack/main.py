@@ -1,6 +1,5 @@
 """The web process."""
 
-import logging
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from genai_stack.access.doors import check_start
 from genai_stack.api.app import create_app
 from genai_stack.errors import CannotStart
 from genai_stack.settings import Settings
+from genai_stack.telemetry import logs
 
 LARGEST_FRAME = 16 * 1024 * 1024  # bytes that a socket reads before it is closed; smaller limits answer with an error
 
@@ -20,7 +20,7 @@ LARGEST_FRAME = 16 * 1024 * 1024  # bytes that a socket reads before it is close
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Raises CannotStart with a sentence."""
     check_start(settings.host, settings.token)
-    configure_logs(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format, secrets=settings.secrets)
     listening = _listen(settings.host, settings.port)
     try:
         async with wiring.opened(settings) as given:
@@ -52,24 +52,6 @@ class _Server(uvicorn.Server):
         with super().capture_signals():
             yield
             self._captured_signals.clear()  # or uvicorn raises them again, which ends the process here
-
-
-def configure_logs(level: str) -> None:
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=level.upper())
-    if level != "debug":
-        for told_by in ("alembic", "uvicorn"):  # what they do at every start
-            logging.getLogger(told_by).setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            # A richer traceback shows the values of variables: keys and people's texts among them.
-            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        cache_logger_on_first_use=True,
-    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

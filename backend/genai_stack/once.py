@@ -24,9 +24,9 @@ from genai_stack.engine.catalog import Catalog
 from genai_stack.engine.validate import errors_in
 from genai_stack.engine.validate import validate as problems_of
 from genai_stack.errors import DocumentFailed, Invalid
-from genai_stack.main import configure_logs
 from genai_stack.runs import records
 from genai_stack.storage.scope import THE_WORKSPACE
+from genai_stack.telemetry import logs
 from genai_stack.workflows import store
 
 PIECE = 256 * 1024  # bytes of a document that are read at once
@@ -57,7 +57,7 @@ async def run(file: Path, query: str, paths: Sequence[Path], keyed: Sequence[str
     secrets = {provider: _secret(provider) for provider in keyed}
     with tempfile.TemporaryDirectory(prefix="genai-stack-") as folder:
         chosen = settings.read(data=Path(folder), database_url="", example=False, log_level="error")
-        configure_logs(chosen.log_level)
+        logs.configure(chosen.log_level)
         async with wiring.opened(chosen) as given:
             workflow_id = await _save(given, configuration, secrets)
             if paths:

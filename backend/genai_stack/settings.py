@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -68,6 +69,19 @@ class Settings(BaseSettings):
     total_seconds: float = Field(600, gt=0, description="How long a model's whole answer may take.")
     drain_seconds: float = Field(10, ge=0, description="How long runs may go on when the server is asked to stop.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    log_format: Literal["text", "json"] = Field("text", description="Lines for people, or a JSON object each.")
+    otlp_endpoint: str | None = Field(
+        None,
+        description="An OpenTelemetry collector that takes spans, as http://collector:4318; without it, none are made.",
+    )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown, as the log needs to know it."""
+        keys = (self.secret_key or "").replace(",", " ").split()
+        written = [urlsplit(url).password for url in (self.database_url, self.chroma_url, self.otlp_endpoint) if url]
+        passwords = [password for password in written if password]
+        return tuple(filter(None, (self.token, *keys, *passwords, *map(unquote, passwords))))
 
 
 def read(**flags: object) -> Settings:

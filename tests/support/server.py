@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 START_SECONDS = 60
 PREFIX = "GENAI_STACK_"
-_ADDRESS = re.compile(r"address=\S*?(http://\S+:\d+)")
+_ADDRESS = re.compile(r"address\"?[=:] ?\S*?(http://\S+:\d+)")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
