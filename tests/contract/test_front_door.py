@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import json
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,8 +13,8 @@ from websockets.asyncio.client import connect
 
 from genai_stack.api import pages
 from tests.fakes.openai_server import OpenAIServer
-from tests.support import graphs, names, talk
-from tests.support.front_door import FrontDoor, nginx
+from tests.support import front_door, graphs, names, talk
+from tests.support.front_door import FrontDoor
 from tests.support.server import Server
 from tests.support.talk import V1
 
@@ -26,10 +25,7 @@ HOST = "stack.example.com"
 
 @pytest.fixture(scope="session", autouse=True)
 def what_is_needed() -> None:
-    if nginx() is None:
-        if os.environ.get("CI"):
-            pytest.fail("There is no nginx. Run scripts/ensure-nginx.")
-        pytest.skip("THE TESTS OF THE FRONT DOOR ARE LEFT OUT: there is no nginx. Run scripts/ensure-nginx.")
+    front_door.needed()
 
 
 @pytest.fixture(scope="module")

@@ -27,8 +27,15 @@ class Refused(Exception):
 
 def compose(environment: Mapping[str, str] = SECRETS) -> Json:
     """The file with its variables filled in."""
-    text = (ROOT / "docker-compose.yml").read_text()
-    return yaml.safe_load(_VARIABLE.sub(lambda found: _value(found, environment), text))
+    return _filled(yaml.safe_load((ROOT / "docker-compose.yml").read_text()), environment)
+
+
+def _filled(part: Any, environment: Mapping[str, str]) -> Any:
+    if isinstance(part, dict):
+        return {name: _filled(value, environment) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_filled(value, environment) for value in part]
+    return _VARIABLE.sub(lambda found: _value(found, environment), part) if isinstance(part, str) else part
 
 
 def variables() -> set[str]:

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.postgres import UNPRIVILEGED
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -22,6 +24,14 @@ def nginx() -> str | None:
     """The program, if there is one."""
     given = os.environ.get("NGINX", "nginx")
     return shutil.which(given) or shutil.which(given, path=ELSEWHERE)
+
+
+def needed() -> None:
+    """Fails or leaves out, loudly, the tests of a machine without it."""
+    if nginx() is None:
+        if os.environ.get("CI"):
+            pytest.fail("There is no nginx. Run scripts/ensure-nginx.")
+        pytest.skip("THE TESTS OF THE FRONT DOOR ARE LEFT OUT: there is no nginx. Run scripts/ensure-nginx.")
 
 
 class FrontDoor:
@@ -41,7 +51,7 @@ class FrontDoor:
         self.address = ""
 
     def start(self) -> "FrontDoor":
-        port = _free_port()
+        port = free_port()
         self.address = f"127.0.0.1:{port}"
         log = self._folder / "log"
         log.touch()
@@ -102,7 +112,7 @@ def _exists(user: str) -> bool:
     return any(entry.pw_name == user for entry in pwd.getpwall())
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
