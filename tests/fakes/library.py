@@ -56,6 +56,7 @@ class NoIndex:
 
     ready = False
     generation = 0
+    crash_safe = True
     trouble: str | None = None
 
     def start(self) -> None: ...
@@ -65,16 +66,26 @@ class NoIndex:
     ) -> None: ...
 
     async def search(
-        self, collection: str, vector: bytes, limit: int, document_ids: Sequence[str] | None = None
+        self,
+        collection: str,
+        vector: bytes,
+        limit: int,
+        document_ids: Sequence[str] | None = None,
+        seen: Held | None = None,
     ) -> list[Hit]:
         raise Busy("There is no index.")
 
     async def drop(self, collection: str, document_ids: Sequence[str] | None = None) -> None: ...
 
-    async def mark(self, collection: str, revision: int | None) -> None: ...
+    async def take(self, collection: str, seen: Held | None) -> None: ...
+
+    async def mark(self, collection: str, revision: int) -> None: ...
 
     async def held(self, collection: str) -> Held | None:
         return None
+
+    async def documents(self, collection: str) -> Mapping[str, int]:
+        return {}
 
     async def close(self) -> None: ...
 

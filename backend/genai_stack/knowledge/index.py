@@ -1,24 +1,31 @@
-"""The index beside the database: brought into step in the background, asked only while it is."""
+"""The index beside the database: brought into step in the background, asked only while it is.
+
+Several processes may share one. Who changes a collection has a lock on it; and what this process knows of it is what
+it saw at its last look, with which the store says nothing once another process has begun to change it.
+"""
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Select, select
 
-from genai_stack.errors import StackError
+from genai_stack.errors import Busy, StackError
 from genai_stack.knowledge.bases import GONE
 from genai_stack.storage.database import Database, ReadSession
+from genai_stack.storage.exclusive import Hold, exclusive
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Document, Embedding, KnowledgeBase, PassageRow
-from genai_stack.vectors.vector_store import Hit, VectorIndex, holds
+from genai_stack.vectors.vector_store import Held, Hit, Probe, VectorIndex, finds
 
 BATCH = 500  # vectors that are read from SQL at once
 PROBES = 16  # vectors that must find themselves before a collection is believed
 SLOW = 1.5  # seconds after which a question is answered from SQL instead
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts while the index fails
+ELSEWHERE = 0.25  # seconds between looks while another process changes a collection
+AT_ONCE = 3  # collections that this process changes; each takes one of the database's connections for its lock
 MOST_DOCUMENTS = 500  # named in one question or one removal
 
 log = structlog.get_logger(__name__)
@@ -35,14 +42,28 @@ class Extent:
     revision: int
     documents: Mapping[str, int]
 
+    @property
+    def held(self) -> Held:
+        """What a collection holds that is in step."""
+        return Held(self.revision, sum(self.documents.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What a collection was seen to hold."""
+    """What a collection was seen to hold, when it was in step."""
 
     generation: int
-    revision: int
+    held: Held
     documents: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one that is not in step holds: documents with all their vectors, and others."""
+
+    held: Held | None
+    whole: frozenset[str]
+    others: frozenset[str]
 
 
 async def read_extent(session: ReadSession, scope: Scope, base_id: str) -> Extent | None:
@@ -74,6 +95,7 @@ class Index:
         self._known: dict[str, _Known] = {}
         self._changing: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._slots = asyncio.Semaphore(AT_ONCE)
         self._failed: str | None = None
 
     @property
@@ -86,7 +108,7 @@ class Index:
         return (
             known is not None
             and self._store.ready
-            and (known.generation, known.revision) == (self._store.generation, extent.revision)
+            and (known.generation, known.held.revision) == (self._store.generation, extent.revision)
         )
 
     def refresh(self, scope: Scope, base_id: str) -> asyncio.Task[None]:
@@ -102,11 +124,14 @@ class Index:
         self, extent: Extent, vector: bytes, limit: int, document_ids: Sequence[str] | None
     ) -> list[Hit] | None:
         """None where the index is not in step, too slow, or found less than there is: then SQL answers."""
-        if not self.in_step(extent) or (document_ids is not None and len(document_ids) > MOST_DOCUMENTS):
+        if document_ids is not None and len(document_ids) > MOST_DOCUMENTS:
             return None
         try:
             async with asyncio.timeout(SLOW):
-                hits = await self._store.search(extent.base_id, vector, limit, document_ids)
+                if not self.in_step(extent) and not await self._was_brought_by_another(extent):
+                    return None
+                seen = self._known[extent.base_id].held
+                hits = await self._store.search(extent.base_id, vector, limit, document_ids, seen)
         except Exception as error:  # noqa: BLE001 (whatever ails it, SQL answers)
             log.warning("index.failed", knowledge_base=extent.base_id, reason=str(error) or type(error).__name__)
             return None
@@ -119,7 +144,7 @@ class Index:
     def doubt(self, extent: Extent) -> None:
         """It found what is not there, or less than is: it is looked at again."""
         known = self._known.get(extent.base_id)
-        if known is not None and known.revision == extent.revision:
+        if known is not None and known.held.revision == extent.revision:
             log.warning("index.doubted", knowledge_base=extent.base_id)
             del self._known[extent.base_id]
             self.refresh(extent.scope, extent.base_id)
@@ -136,7 +161,7 @@ class Index:
             while True:
                 self._again.discard(base_id)
                 try:
-                    await self._bring_into_step(scope, base_id)
+                    done = await self._bring_into_step(scope, base_id)
                 except Exception as error:  # noqa: BLE001 (whatever ails it, search goes on and this is tried again)
                     reason = error.message if isinstance(error, StackError) else repr(error)
                     self._failed = f"The index is behind: {reason}"
@@ -145,55 +170,100 @@ class Index:
                     pause = min(LONGEST_PAUSE, pause * 2)
                     continue
                 self._failed, pause = None, FIRST_PAUSE
-                if base_id not in self._again:
+                if not done:
+                    await asyncio.sleep(ELSEWHERE * random.uniform(0.5, 1.5))  # noqa: S311 (so that they take turns)
+                elif base_id not in self._again:
                     return
         finally:
             del self._changing[base_id]
 
-    async def _bring_into_step(self, scope: Scope, base_id: str) -> None:
+    async def _bring_into_step(self, scope: Scope, base_id: str) -> bool:
+        """False where another process is at it."""
         extent = await self._extent(scope, base_id)
-        if extent is None:
-            await self._store.drop(base_id)
-            self._known.pop(base_id, None)
-            return
-        self._store.start()
-        if not extent.documents:
-            await self._store.drop(base_id)
-            self._known[base_id] = _Known(self._store.generation, extent.revision, frozenset())
-            return
-        known = await self._look(extent)
-        if known.revision == extent.revision and known.documents == frozenset(extent.documents):
-            return
-        await self._store.mark(base_id, None)
-        await self._drop(base_id, sorted(known.documents - extent.documents.keys()))
-        for document in [document for document in extent.documents if document not in known.documents]:
-            await self._add(extent, document)
-        await self._store.mark(base_id, extent.revision)
-        if self._store.generation != known.generation:
-            del self._known[base_id]
-            self._again.add(base_id)
-            return
-        self._known[base_id] = _Known(known.generation, extent.revision, frozenset(extent.documents))
+        if extent is not None and extent.documents:
+            self._store.start()
+            if await self._is_believed(extent):
+                return True
+        async with self._slots, exclusive(self._database, f"index {base_id}") as hold:
+            if hold is None:
+                return False
+            extent = await self._extent(scope, base_id)  # as it is now that nobody else changes the collection
+            if extent is None:
+                await self._store.drop(base_id)
+                self._known.pop(base_id, None)
+            elif not extent.documents:
+                await self._store.drop(base_id)
+                self._known[base_id] = _Known(self._store.generation, extent.held, frozenset())
+            elif not await self._is_believed(extent):
+                await self._change(extent, hold)
+        return True
 
-    async def _look(self, extent: Extent) -> _Known:
-        """What the collection holds; one that is not what the database says is made anew."""
-        known = self._known.get(extent.base_id)
-        if known is not None and known.generation == self._store.generation:
-            return known
-        count = sum(extent.documents.values())
-        probes = await self._probes(extent)
-        generation = -1
-        held = False
-        while generation != self._store.generation:  # it may have been started just now
-            generation = self._store.generation
-            held = await holds(self._store, extent.base_id, revision=extent.revision, count=count, probes=probes)
-        if held:
-            known = _Known(generation, extent.revision, frozenset(extent.documents))
+    async def _change(self, extent: Extent, hold: Hold) -> None:
+        base_id = extent.base_id
+        generation = self._store.generation
+        found = await self._look(extent)
+        await hold.check()
+        if any(extent.documents[document] for document in found.whole):
+            await self._store.take(base_id, found.held)
+            await self._drop(base_id, sorted(found.others))
         else:
-            await self._store.drop(extent.base_id)
-            known = _Known(generation, GONE, frozenset())
-        self._known[extent.base_id] = known
-        return known
+            await self._store.drop(base_id)
+            await self._store.take(base_id, None)
+        for document in [document for document in extent.documents if document not in found.whole]:
+            await self._add(extent, document)
+            await hold.check()
+        await self._store.mark(base_id, extent.revision)
+        held = await self._store.held(base_id)
+        if self._store.generation != generation:
+            self._again.add(base_id)
+        elif held is None or held != extent.held:
+            raise Busy("It did not keep all that it was given, or something was deleted meanwhile.")
+        else:
+            self._known[base_id] = _Known(generation, held, frozenset(extent.documents))
+
+    async def _is_believed(self, extent: Extent) -> bool:
+        """Whether it is in step, as this process knows, or as it sees at a look."""
+        generation, held = await self._held(extent)
+        if held is None or held != extent.held:
+            return False
+        known = self._known.get(extent.base_id)
+        looked_at = known is not None and known.generation == generation
+        if not looked_at and not await finds(self._store, extent.base_id, await self._probes(extent, extent.documents)):
+            return False
+        if self._store.generation != generation:
+            return False
+        self._known[extent.base_id] = _Known(generation, held, frozenset(extent.documents))
+        return True
+
+    async def _was_brought_by_another(self, extent: Extent) -> bool:
+        """The look that is quick enough for a question: at one that was in step before."""
+        known = self._known.get(extent.base_id)
+        was_in_step = known is not None and self._store.ready and known.generation == self._store.generation
+        return was_in_step and await self._is_believed(extent)
+
+    async def _look(self, extent: Extent) -> _Found:
+        """What can stay; nothing of a collection that is not what the database says."""
+        generation, held = await self._held(extent)
+        known = self._known.get(extent.base_id)
+        if held is None or held.count == 0:
+            return _Found(held, frozenset(), frozenset())
+        if known and known.generation == generation and (known.held, known.held.identity) == (held, held.identity):
+            return _Found(held, known.documents & extent.documents.keys(), known.documents - extent.documents.keys())
+        there = await self._store.documents(extent.base_id)
+        whole = [document for document, count in extent.documents.items() if there.get(document, 0) == count]
+        if (held.revision is None and not self._store.crash_safe) or not await finds(
+            self._store, extent.base_id, await self._probes(extent, whole)
+        ):
+            whole = []
+        return _Found(held, frozenset(whole), frozenset(there.keys() - set(whole)))
+
+    async def _held(self, extent: Extent) -> tuple[int, Held | None]:
+        """With the generation of this look: the store may have been started just now."""
+        while True:
+            generation = self._store.generation
+            held = await self._store.held(extent.base_id)
+            if generation == self._store.generation:
+                return generation, held
 
     async def _drop(self, base_id: str, documents: Sequence[str]) -> None:
         for start in range(0, len(documents), MOST_DOCUMENTS):
@@ -212,18 +282,18 @@ class Index:
                 return
             after = rows[-1][0]
 
-    async def _probes(self, extent: Extent) -> dict[str, bytes]:
-        """A few passages, any of them, with their vectors."""
-        probes: dict[str, bytes] = {}
-        documents = [document for document, count in extent.documents.items() if count]
-        if not documents:
+    async def _probes(self, extent: Extent, documents: Iterable[str]) -> list[Probe]:
+        """A few passages, any of these documents', with their vectors."""
+        probes: list[Probe] = []
+        with_passages = [document for document in documents if extent.documents[document]]
+        if not with_passages:
             return probes
         async with self._database.read() as session:
-            for document in random.choices(documents, k=PROBES):  # noqa: S311 (nobody gains by guessing them)
+            for document in random.choices(with_passages, k=PROBES):  # noqa: S311 (nobody gains by guessing them)
                 after = random.randrange(extent.documents[document]) - 1  # noqa: S311
                 row = (await session.execute(_vectors(extent, document, after).limit(1))).first()
                 if row is not None:
-                    probes[row[1]] = row[2]
+                    probes.append(Probe(row[1], document, row[2]))
         return probes
 
     async def _extent(self, scope: Scope, base_id: str) -> Extent | None:

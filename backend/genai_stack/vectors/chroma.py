@@ -1,20 +1,22 @@
 """Vectors in a Chroma server, over its HTTP API: one collection per knowledge base, ids and vectors, no texts.
 
-Chroma's own client would cost the API process a second of import and 100 MB; these are the eight calls it makes.
+Chroma's own client would cost the API process a second of import and 100 MB; these are the nine calls it makes.
 """
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import aiohttp
 import msgspec
 
 from genai_stack.errors import Busy, Invalid
-from genai_stack.vectors.vector_store import Held, Hit
+from genai_stack.vectors.vector_store import Held, Hit, taken
 
 BATCH = 100  # vectors per request: a server with its hands full still answers searches in between
+LISTED = 5_000  # metadata per request
 SECONDS = 30.0  # for one request
 COLLECTIONS = "/api/v2/tenants/default_tenant/databases/default_database/collections"
 OURS = {"made_by": "genai-stack"}  # metadata may not be empty
@@ -62,7 +64,15 @@ class _Nearest(msgspec.Struct):
     distances: list[list[float]]
 
 
+class _Page(msgspec.Struct):
+    metadatas: list[dict[str, Any] | None]
+
+
 class ChromaIndex:
+    """What Chroma holds after its process was killed cannot be relied on."""
+
+    crash_safe = False
+
     def __init__(self, server: Server) -> None:
         self._server = server
         self._session: aiohttp.ClientSession | None = None
@@ -107,10 +117,17 @@ class ChromaIndex:
             )
 
     async def search(
-        self, collection: str, vector: bytes, limit: int, document_ids: Sequence[str] | None = None
+        self,
+        collection: str,
+        vector: bytes,
+        limit: int,
+        document_ids: Sequence[str] | None = None,
+        seen: Held | None = None,
     ) -> list[Hit]:
         self.start()
-        at = await self._found(collection)
+        # Who makes a collection anew gives it another id. What else changes in one adds to what was seen, or takes
+        # away what is deleted.
+        at = seen.identity if seen else await self._found(collection)
         if at is None or limit < 1:
             return []
         query: dict[str, object] = {
@@ -138,11 +155,19 @@ class ChromaIndex:
         self._known.pop(collection, None)
         await self._server.sweep()
 
-    async def mark(self, collection: str, revision: int | None) -> None:
+    async def take(self, collection: str, seen: Held | None) -> None:
+        """Chroma has no transactions: that one process alone is here is for the caller to see to."""
+        await self._server.started()
+        self._known.pop(collection, None)
+        if await self._found(collection) != (seen.identity if seen else None):
+            raise taken()
+        at = await self._made(collection)
+        await self._ask("PUT", f"/{at}", {"new_metadata": OURS})
+
+    async def mark(self, collection: str, revision: int) -> None:
         await self._server.started()
         at = await self._made(collection)
-        metadata = OURS if revision is None else {**OURS, "revision": revision}
-        await self._ask("PUT", f"/{at}", {"new_metadata": metadata})
+        await self._ask("PUT", f"/{at}", {"new_metadata": {**OURS, "revision": revision}})
 
     async def held(self, collection: str) -> Held | None:
         await self._server.started()
@@ -152,7 +177,24 @@ class ChromaIndex:
         found = msgspec.json.decode(described, type=_Collection)
         count = await self._ask("GET", f"/{found.id}/count")
         revision = (found.metadata or {}).get("revision")
-        return None if count is None else Held(revision if isinstance(revision, int) else None, int(count))
+        return None if count is None else Held(revision if isinstance(revision, int) else None, int(count), found.id)
+
+    async def documents(self, collection: str) -> Mapping[str, int]:
+        await self._server.started()
+        counts: Counter[str] = Counter()
+        at = await self._found(collection)
+        offset = 0
+        while at is not None:
+            wanted = {"include": ["metadatas"], "limit": LISTED, "offset": offset}
+            answer = await self._ask("POST", f"/{at}/get", wanted)
+            if answer is None:
+                break
+            page = msgspec.json.decode(answer, type=_Page).metadatas
+            counts.update(str((metadata or {}).get(DOCUMENT)) for metadata in page)
+            offset += LISTED
+            if len(page) < LISTED:
+                break
+        return counts
 
     async def _found(self, collection: str) -> str | None:
         self._forget_older_generations()

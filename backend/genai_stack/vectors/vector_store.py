@@ -1,18 +1,22 @@
-"""The port: something that finds the nearest vectors; and what one beside the database owes besides.
+"""The port: something that finds the nearest vectors; and what one beside the tables owes besides.
 
-SQL is the truth. An index beside it may lag behind, lose what it held, or be exchanged under our feet. It is believed
-only after a look, and its owner does this:
+SQL is the truth. An index beside it may lag behind, lose what it held, be changed by another process, or be exchanged
+under our feet. It is believed only after a look, and its owner does this:
 
-- `mark(collection, None)` before the first change, `mark(collection, revision)` when it holds all that the database
-  holds at that revision: a change that was cut off leaves no revision behind.
-- When `generation` is not the one at which a collection was last looked at: `holds`; where that says no, `drop`, `add`
-  everything from the database, `mark`.
+- `held`, then `take` before the first change, and `mark` when it holds all that the database holds at that revision:
+  a change that was cut off leaves no revision behind, and of two processes that change it one is refused.
+- When `generation` is not the one at which a collection was last looked at: `held` and `finds`. What is not as the
+  database says is dropped, and added again from there.
 - While `ready` is false, or this has not been done yet: exact search over the vectors in the database.
+
+Collections, passages and documents are named by UUIDs.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
+
+from genai_stack.errors import Busy
 
 
 class Hit(NamedTuple):
@@ -26,6 +30,16 @@ class Held:
     revision: int | None
     """None while it is being changed, and after a change that was cut off."""
     count: int
+    identity: str = field(default="", compare=False)
+    """The store's own word for the collection as it was at this look."""
+
+
+class Probe(NamedTuple):
+    """A vector of the database, and whose it is."""
+
+    passage: str
+    document: str
+    vector: bytes
 
 
 class VectorStore(Protocol):
@@ -36,9 +50,17 @@ class VectorStore(Protocol):
         ...
 
     async def search(
-        self, collection: str, vector: bytes, limit: int, document_ids: Sequence[str] | None = None
+        self,
+        collection: str,
+        vector: bytes,
+        limit: int,
+        document_ids: Sequence[str] | None = None,
+        seen: Held | None = None,
     ) -> list[Hit]:
-        """The best first; nothing where there is no such collection. Never waits for a start: raises Busy instead."""
+        """The best first; nothing where there is no such collection. Never waits for a start: raises Busy instead.
+
+        With `seen`, nothing either where another process has begun to change it since that look.
+        """
         ...
 
     async def drop(self, collection: str, document_ids: Sequence[str] | None = None) -> None:
@@ -58,6 +80,11 @@ class VectorIndex(VectorStore, Protocol):
         ...
 
     @property
+    def crash_safe(self) -> bool:
+        """Whether what was added before a change was cut off can be relied on."""
+        ...
+
+    @property
     def trouble(self) -> str | None:
         """A sentence that says why it is not ready, where it should be."""
         ...
@@ -66,26 +93,34 @@ class VectorIndex(VectorStore, Protocol):
         """In the background; again does nothing."""
         ...
 
-    async def mark(self, collection: str, revision: int | None) -> None: ...
+    async def take(self, collection: str, seen: Held | None) -> None:
+        """To change it: makes it where it is missing. Raises Busy where it is not any more what was `seen`."""
+        ...
+
+    async def mark(self, collection: str, revision: int) -> None:
+        """The end of a change."""
+        ...
 
     async def held(self, collection: str) -> Held | None:
         """None where there is no such collection."""
         ...
 
+    async def documents(self, collection: str) -> Mapping[str, int]:
+        """How many vectors it has of each document."""
+        ...
+
     async def close(self) -> None: ...
 
 
-async def holds(index: VectorIndex, collection: str, *, revision: int, count: int, probes: Mapping[str, bytes]) -> bool:
-    """Whether the collection holds what the database holds at this revision.
+def taken() -> Busy:
+    return Busy("Another process is bringing this collection into step.", code="INDEX_TAKEN")
 
-    The count comes from the index's own list and not from what a search walks over, so a few of the database's
-    vectors are searched for: each must find itself.
-    """
-    if await index.held(collection) != Held(revision, count):
-        return False
-    for passage, vector in probes.items():
-        hits = await index.search(collection, vector, 1)
+
+async def finds(index: VectorIndex, collection: str, probes: Sequence[Probe]) -> bool:
+    """Whether each of these finds itself: a count comes from a store's own list, not from what a search walks over."""
+    for probe in probes:
+        hits = await index.search(collection, probe.vector, 1, [probe.document])
         # A passage that is there twice has two ids at the same place.
-        if not hits or (hits[0].id != passage and hits[0].score < 0.9999):
+        if not hits or (hits[0].id != probe.passage and hits[0].score < 0.9999):
             return False
     return True

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
+from collections import Counter
 from pathlib import Path
 from uuid import uuid4
 
@@ -28,7 +29,7 @@ class LyingIndex(NoIndex):
         self.ready = True
         self.generation = 1
         self.collections: dict[str, dict[str, tuple[bytes, str]]] = {}
-        self.revisions: dict[str, int | None] = {}
+        self.revisions: dict[str, int] = {}
         self.hangs = False
         self.fails = False
         self.searched = 0
@@ -39,7 +40,9 @@ class LyingIndex(NoIndex):
         rows = zip(ids, vectors, documents, strict=True)  # type: ignore[call-overload]
         self.collections.setdefault(collection, {}).update({row: (of, document) for row, of, document in rows})
 
-    async def search(self, collection: str, vector: bytes, limit: int, document_ids: object = None) -> list[Hit]:
+    async def search(
+        self, collection: str, vector: bytes, limit: int, document_ids: object = None, seen: object = None
+    ) -> list[Hit]:
         self.searched += 1
         if self.hangs:
             await asyncio.sleep(60)
@@ -56,14 +59,20 @@ class LyingIndex(NoIndex):
         for row in [row for row, (_, document) in held.items() if document_ids and document in document_ids]:  # type: ignore[operator]
             del held[row]
 
-    async def mark(self, collection: str, revision: int | None) -> None:
+    async def take(self, collection: str, seen: object) -> None:
         self.collections.setdefault(collection, {})
+        self.revisions.pop(collection, None)
+
+    async def mark(self, collection: str, revision: int) -> None:
         self.revisions[collection] = revision
 
     async def held(self, collection: str) -> Held | None:
         if collection not in self.collections:
             return None
         return Held(self.revisions.get(collection), len(self.collections[collection]))
+
+    async def documents(self, collection: str) -> Counter[str]:
+        return Counter(document for _, document in self.collections[collection].values())
 
 
 def _cosine(one: bytes, other: bytes) -> float:
