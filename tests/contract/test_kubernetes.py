@@ -167,6 +167,15 @@ def test_an_update_takes_nothing_away_before_its_successor_is_ready(objects: lis
         assert "replicas" not in named(objects, "Deployment", name)["spec"]
 
 
+def test_the_migration_and_its_settings_can_be_applied_before_the_rest(objects: list[Json]) -> None:
+    first = [
+        one for one in objects if one["metadata"].get("labels", {}).get("app.kubernetes.io/component") == "migration"
+    ]
+    assert [one["kind"] for one in first] == ["ConfigMap", "Job"]
+    read = {source["configMapRef"]["name"] for source in container(first[1])["envFrom"]}
+    assert read == {first[0]["metadata"]["name"]}
+
+
 def test_scaling_and_disruption_budgets_find_what_they_are_for(objects: list[Json]) -> None:
     for scaler in of_kind(objects, "HorizontalPodAutoscaler"):
         target = scaler["spec"]["scaleTargetRef"]
