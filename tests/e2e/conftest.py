@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 from genai_stack.api import pages
 from tests.e2e.editor import Editor, Stacks
+from tests.e2e.fate import FATES, Fate, free_port
 from tests.support.server import Server
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -50,13 +51,19 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    started = Server(tmp_path_factory.mktemp("e2e"))
+    started = Server(tmp_path_factory.mktemp("e2e"), port=free_port())
     try:
         # With a stack in it: nobody's visit is the first one, which opens an example.
         Stacks(started.start().url).make({"nodes": [], "edges": []}, name="There before")
         yield started
     finally:
         started.stop()
+
+
+@pytest.fixture(params=FATES)
+def fate(request: pytest.FixtureRequest, server: Server) -> Fate:
+    """A test that has it runs twice: the server it shares lives on, and the server is killed where fate strikes."""
+    return Fate(server, request.param)
 
 
 @pytest.fixture

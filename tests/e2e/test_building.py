@@ -38,11 +38,13 @@ def apart() -> dict[str, object]:
 
 def test_the_four_nodes_are_dragged_wired_and_saved(editor: Opened):
     at = editor()
-    at.drop("query", 390, 400)
-    at.drop("knowledge_base", 660, 220)
-    at.drop("llm", 660, 600)
-    at.drop("output", 930, 400)
+    places = {"query": (390, 400), "knowledge_base": (660, 220), "llm": (660, 600), "output": (930, 400)}
+    for kind, place in places.items():
+        at.drop(kind, *place)
     expect(at.page.locator(".react-flow__node")).to_have_count(4)
+    for kind, place in places.items():
+        x, y = at.middle(at.node(f"{kind}-1"))
+        assert abs(x - place[0]) < 30 and abs(y - place[1]) < 60
     at.press("Escape")
     at.connect(("query-1", "text"), ("knowledge_base-1", "query"))
     at.connect(("query-1", "text"), ("llm-1", "prompt"))
@@ -177,7 +179,8 @@ def test_a_box_selects_many_and_they_are_aligned_as_one_step(editor: Opened):
     at = editor(apart())
     box = at.box(at.canvas)
     at.page.keyboard.down("Shift")
-    at.drag((box["x"] + 8, box["y"] + 60), (box["x"] + box["width"] - 20, box["y"] + box["height"] - 160))
+    # Not near the canvas's border: there it moves along.
+    at.drag((box["x"] + 60, box["y"] + 60), (box["x"] + box["width"] - 80, box["y"] + box["height"] - 160))
     at.page.keyboard.up("Shift")
     expect(at.page.locator(".react-flow__node.selected")).to_have_count(4)
     at.page.locator(".react-flow__nodesselection-rect").click(button="right", position={"x": 10, "y": 10})

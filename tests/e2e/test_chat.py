@@ -1,7 +1,6 @@
 """A person asks, and an answer comes: thought about, streamed, with its sources, whatever happens meanwhile."""
 
 import re
-import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.chat import Chat, asked, model, words
 from tests.e2e.editor import Stacks
+from tests.e2e.fate import Fate, free_port
 from tests.e2e.seeing import grave, until
 from tests.support.files import pdf
 from tests.support.server import Server
@@ -87,11 +87,14 @@ def test_a_suggested_question_is_answered_with_its_sources(chat: Opened, page: P
     expect(reader).to_be_hidden()
 
 
-def test_a_mark_in_the_answer_points_at_its_source(chat: Opened, page: Page):
-    at = chat(documents=True, answer="Bees dance [1].")
+def test_a_mark_in_the_answer_points_at_its_source(chat: Opened, page: Page, fate: Fate):
+    at = chat(documents=True, answer="Bees dance where flowers are, and that is known [1].", gap_ms=100)
     _document(at, "Bees dance to tell where flowers are.")
     at.ask("What do bees do?")
-    at.phase("done")
+    expect(at.text).to_contain_text("Bees dance")
+    fate.strikes()
+    at.phase("done", within=60)
+    expect(at.answer.get_by_label("Sources").get_by_role("button")).to_have_count(1)
     mark = at.text.get_by_role("button", name="Source 1: animals.pdf, page 1")
     mark.focus()
     expect(page.get_by_text(re.compile(r"\d+ % match")).first).to_be_visible()
@@ -116,16 +119,17 @@ def test_what_is_being_done_is_told_in_words_at_once(chat: Opened, page: Page):
     expect(at.answer.get_by_test_id("doing")).to_be_hidden()
 
 
-def test_thinking_streams_folds_and_is_not_copied(chat: Opened, page: Page):
+def test_thinking_streams_folds_and_is_not_copied(chat: Opened, page: Page, fate: Fate):
     # Seconds between words: what is looked for must be there for longer than between two looks.
     at = chat(tokens=2, gap_ms=2000)
     at.ask("THINK about it")
     thoughts = at.answer.get_by_test_id("thoughts")
     expect(thoughts).to_contain_text("Let me")
-    expect(at.text).to_contain_text("tok0", timeout=15_000)
+    fate.strikes()
+    expect(at.text).to_contain_text("tok0", timeout=30_000)
     expect(thoughts).not_to_contain_text("Let me")
     expect(thoughts).to_contain_text(re.compile(r"Thought for \d+ s"))
-    at.phase("done")
+    at.phase("done", within=60)
     thoughts.get_by_role("button").click()
     expect(thoughts).to_contain_text("Let me think.")
     at.button("Copy").click()
@@ -151,12 +155,14 @@ def test_the_view_follows_the_answer_until_the_person_scrolls_up(chat: Opened, p
     until(at.at_end)
 
 
-def test_stop_keeps_what_came_and_retry_asks_again(chat: Opened, page: Page):
+def test_stop_keeps_what_came_and_retry_asks_again(chat: Opened, page: Page, fate: Fate):
     at = chat(tokens=400, gap_ms=20)
     at.ask("Go on for long")
     expect(at.text).to_contain_text("tok10")
+    fate.strikes()
+    expect(at.text).to_contain_text("tok10 ", timeout=30_000)
     at.box.press("Escape")
-    at.phase("stopped")
+    at.phase("stopped", within=60)
     expect(at.answer).to_contain_text("Stopped")
     expect(at.text).to_contain_text("tok10")
     expect(at.text).not_to_contain_text("tok399")
@@ -176,26 +182,28 @@ def test_stop_keeps_what_came_and_retry_asks_again(chat: Opened, page: Page):
     at.phase("stopped")
 
 
-def test_a_reload_in_the_middle_of_an_answer_loses_nothing(chat: Opened, page: Page):
+def test_a_reload_in_the_middle_of_an_answer_loses_nothing(chat: Opened, page: Page, fate: Fate):
     at = chat(tokens=60, gap_ms=50)
     at.ask("THINK, then count")
     expect(at.text).to_contain_text("tok10")
+    fate.strikes()
     page.reload()
     expect(at.log.get_by_text("THINK, then count")).to_be_visible()
-    at.phase("answering")
+    at.phase("answering", within=60)
     at.phase("done")
     expect(at.text).to_have_text(words(60))
     expect(at.answer.get_by_test_id("thoughts")).to_be_visible()
     expect(page.get_by_test_id("answer")).to_have_count(1)
 
 
-def test_a_network_that_goes_and_comes_loses_nothing(chat: Opened, context: BrowserContext):
+def test_a_network_that_goes_and_comes_loses_nothing(chat: Opened, context: BrowserContext, fate: Fate):
     at = chat(tokens=60, gap_ms=50)
     at.ask("Count")
     expect(at.text).to_contain_text("tok10")
     context.set_offline(True)
+    fate.strikes()
     context.set_offline(False)
-    at.phase("done")
+    at.phase("done", within=60)
     expect(at.text).to_have_text(words(60))
 
 
@@ -218,10 +226,7 @@ def test_a_question_that_was_never_taken_is_asked_once_after_a_reload(chat: Open
 
 
 def test_an_answer_survives_a_killed_server(page: Page, tmp_path: Path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Server(tmp_path, port=port)
+    server = Server(tmp_path, port=free_port())
     with model(tokens=60, gap_ms=50) as fake:
         try:
             at = Chat(page, Stacks(server.start().url), asked(fake.base_url)).open()
@@ -242,10 +247,7 @@ def test_an_answer_survives_a_killed_server(page: Page, tmp_path: Path):
 
 
 def test_a_question_asked_while_the_server_is_away_is_answered_once(page: Page, tmp_path: Path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Server(tmp_path, port=port)
+    server = Server(tmp_path, port=free_port())
     with model(tokens=5) as fake:
         try:
             at = Chat(page, Stacks(server.start().url), asked(fake.base_url)).open()
@@ -263,14 +265,15 @@ def test_a_question_asked_while_the_server_is_away_is_answered_once(page: Page, 
             server.stop()
 
 
-def test_two_tabs_show_the_same_stream(chat: Opened, context: BrowserContext, page: Page):
+def test_two_tabs_show_the_same_stream(chat: Opened, context: BrowserContext, page: Page, fate: Fate):
     at = chat(tokens=60, gap_ms=40)
     at.ask("First")
     at.phase("answering")
     other = at.on(context.new_page()).open(at.session())
     expect(other.text).to_contain_text("tok5")
-    at.phase("done")
-    other.phase("done")
+    fate.strikes()
+    at.phase("done", within=60)
+    other.phase("done", within=60)
     expect(other.text).to_have_text(words(60))
     other.ask("Second")
     expect(at.log.get_by_text("Second")).to_be_visible()
@@ -280,10 +283,12 @@ def test_two_tabs_show_the_same_stream(chat: Opened, context: BrowserContext, pa
     expect(page.get_by_test_id("answer")).to_have_count(2)
 
 
-def test_markdown_is_drawn_and_does_nothing(chat: Opened, page: Page):
-    at = chat(answer=MARKDOWN, gap_ms=5)
+def test_markdown_is_drawn_and_does_nothing(chat: Opened, page: Page, fate: Fate):
+    at = chat(answer=MARKDOWN, gap_ms=50)
     at.ask("Show me")
-    at.phase("done")
+    expect(at.text.locator("strong")).to_be_visible()
+    fate.strikes()
+    at.phase("done", within=60)
     expect(at.text.locator("strong")).to_have_text("bold")
     expect(at.text.locator("td")).to_have_text(["bee", "6"])
     expect(at.text.locator("img")).to_have_count(0)
@@ -353,8 +358,8 @@ def test_the_keys_of_the_box(chat: Opened, page: Page):
     expect(at.box).to_have_value("One\nTwo")
 
 
-def test_an_answer_is_read_out_sentence_by_sentence(chat: Opened, page: Page):
-    at = chat(answer="The whale is large. It swims far. It sings.", gap_ms=40)
+def test_an_answer_is_read_out_sentence_by_sentence_and_none_twice(chat: Opened, page: Page, fate: Fate):
+    at = chat(answer="The whale is large. It swims far. It sings.", gap_ms=150)
     page.evaluate(
         """() => {
             window.said = [];
@@ -364,7 +369,9 @@ def test_an_answer_is_read_out_sentence_by_sentence(chat: Opened, page: Page):
         }"""
     )
     at.ask("Tell me")
-    at.phase("done")
+    expect(page.get_by_test_id("announcer")).to_contain_text("The whale is large.")
+    fate.strikes()
+    at.phase("done", within=60)
     expect(page.get_by_test_id("announcer")).to_contain_text("The answer is whole.")
     said = [text for text in page.evaluate("window.said") if not text.startswith("Asking")]
     assert said == ["The whale is large.", "It swims far.", "It sings.", "The answer is whole."]
@@ -412,7 +419,7 @@ def test_a_conversation_of_two_thousand_messages_opens_at_its_end(chat: Opened, 
     expect(at.log.get_by_text("Question 999", exact=True)).to_be_visible()
 
 
-def test_the_chat_opens_over_the_canvas(page: Page, stacks: Stacks):
+def test_the_chat_opens_over_the_canvas(page: Page, stacks: Stacks, fate: Fate):
     with model(tokens=30, gap_ms=40) as fake:
         made = stacks.make(asked(fake.base_url, ["What is it?"]))
         page.goto(f"{stacks.url}/stacks/{made['id']}")
@@ -420,7 +427,8 @@ def test_the_chat_opens_over_the_canvas(page: Page, stacks: Stacks):
         panel = page.get_by_test_id("chat")
         panel.get_by_role("button", name="What is it?").click()
         expect(panel.locator(".answer")).to_contain_text("tok5")
-        expect(panel.get_by_test_id("answer")).to_have_attribute("data-phase", "done", timeout=20_000)
+        fate.strikes()
+        expect(panel.get_by_test_id("answer")).to_have_attribute("data-phase", "done", timeout=60_000)
         assert grave(page) == []
         panel.get_by_role("button", name="Conversations").click()
         expect(panel.get_by_role("navigation", name="Conversations")).to_be_visible()

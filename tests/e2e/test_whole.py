@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.chat import asked, model
 from tests.e2e.editor import Editor, Stacks
+from tests.e2e.fate import Fate
 from tests.e2e.seeing import grave
 from tests.e2e.test_building import placed, row
 from tests.support.graphs import edge, graph
@@ -70,7 +71,7 @@ def test_the_first_visit_has_an_example_that_answers_in_one_click(page: Page, tm
         server.stop()
 
 
-def test_nodes_show_how_they_stand_while_a_run_goes_on(page: Page, stacks: Stacks):
+def test_nodes_show_how_they_stand_while_a_run_goes_on(page: Page, stacks: Stacks, fate: Fate):
     with model(tokens=40, gap_ms=40, ttft_ms=300) as fake:
         configuration = asked(fake.base_url)
         for place, one in enumerate(configuration["nodes"]):
@@ -86,7 +87,8 @@ def test_nodes_show_how_they_stand_while_a_run_goes_on(page: Page, stacks: Stack
         expect(at.node("o")).to_contain_text("Waiting")
         expect(page.locator(".edge-moving")).to_have_count(1)
         expect(page.get_by_test_id("run-status")).to_contain_text("llm: running")
-        expect(llm).to_have_attribute("data-status", "succeeded", timeout=15_000)
+        fate.strikes()
+        expect(llm).to_have_attribute("data-status", "succeeded", timeout=60_000)
         expect(llm).to_contain_text("tokens")
         expect(page.locator(".edge-moving")).to_have_count(0)
         run = stacks.client.get(f"/workflows/{at.id}/runs").json()["items"][0]

@@ -2,51 +2,52 @@
 import {
   Background,
   BackgroundVariant,
+  type Connection,
   ConnectionLineType,
-  type FinalConnectionState,
   type NodeProps,
-  type OnConnectStartParams,
   ReactFlow,
   ReactFlowProvider,
   SelectionMode,
   useReactFlow,
+  useStore,
 } from "@xyflow/react";
 import {
   type ComponentType,
   type DragEvent,
-  type MouseEvent,
   type ReactNode,
   useCallback,
   useEffect,
+  useLayoutEffect,
   useMemo,
   useRef,
+  useState,
 } from "react";
-import { catalogNow, useCatalog } from "@/model/catalog";
-import { connect, insertBetween, reconnect, remove } from "@/model/graph/edits";
-import { type End, labelOf } from "@/model/graph/rules";
+import { useCatalog } from "@/model/catalog";
+import { labelOf } from "@/model/graph/rules";
 import { isNote, NOTE, type StackEdge, type StackNode } from "@/model/graph/shape";
-import { changeEdges, changeNodes, edit, hold, release, shownGraph, touch, useStack } from "@/model/graph/store";
+import { shownGraph, useStack } from "@/model/graph/store";
 import { DRAGGED } from "@/model/node-types";
 import { useTheme } from "@/model/theme";
-import { toast } from "@/ui/toast";
 import { add, addBetween, graphNow } from "./actions";
 import { Controls } from "./controls";
 import { EdgeLine } from "./edge";
-import { snapped } from "./guides";
+import { HANDLERS } from "./handlers";
 import { GuideLines, WhyNot } from "./hints";
 import { CanvasMenu } from "./menu";
-import { fitOf, flow, moment, startDrawing, useMoment } from "./moment";
+import { flow, MANY, moment, seenFrom, useView } from "./moment";
 import { NodeCard } from "./node-card";
 import { Note } from "./note";
-import { dropOnNode, edgeUnder, endsOfConnection, isRight, moving, overviewOf, takes } from "./placing";
+import { edgeUnder, isRight, overviewOf } from "./placing";
 import "@xyflow/react/dist/base.css";
 import "./canvas.css";
 
-const MANY = 200; // nodes from which only those in view are drawn
 const EDGES = Object.fromEntries(
   ["default", "straight", "step", "smoothstep", "simplebezier", "bezier"].map((name) => [name, EdgeLine]),
 );
+const PRO = { hideAttribution: true };
 const GRID: [number, number] = [8, 8];
+const MORE_KEYS = ["Shift", "Meta", "Control"];
+const EMPTY = { x: 0, y: 0, zoom: 1 };
 const FIT = { padding: "32px", maxZoom: 1 } as const;
 
 export function Canvas({ children }: { children?: ReactNode }) {
@@ -55,6 +56,12 @@ export function Canvas({ children }: { children?: ReactNode }) {
       <Flow>{children}</Flow>
     </ReactFlowProvider>
   );
+}
+
+function Distance({ count }: { count: number }) {
+  const zoom = useStore((state) => state.transform[2]);
+  useLayoutEffect(() => seenFrom(zoom, count), [zoom, count]);
+  return null;
 }
 
 /** Every type is drawn by the same card; the map changes only when a type comes that was not there. */
@@ -75,10 +82,12 @@ function Flow({ children }: { children?: ReactNode }) {
   const frozen = useStack((state) => state.frozen !== null);
   const theme = useTheme((state) => state.shown);
   const nodeTypes = useNodeTypes(nodes);
+  const crowd = useView((view) => view.crowd);
   const element = useRef<HTMLDivElement>(null);
-  const overview = useRef(nodes.length >= MANY ? overviewOf(nodes) : null);
+  // Nothing is fitted later: what is dropped on an empty canvas stays where it was dropped.
+  const begin = useRef(nodes.length >= MANY ? overviewOf(nodes) : nodes.length ? null : EMPTY);
+  useState(() => seenFrom(begin.current?.zoom ?? 1, nodes.length)); // before the first card is drawn
   const instance = useReactFlow<StackNode, StackEdge>();
-  const reconnected = useRef(false);
 
   useEffect(() => {
     flow.now = instance;
@@ -99,44 +108,7 @@ function Flow({ children }: { children?: ReactNode }) {
     });
   }, [nodes, catalog]);
 
-  const onConnectStart = useCallback((_: unknown, { nodeId, handleId, handleType }: OnConnectStartParams) => {
-    if (nodeId && handleId) {
-      startDrawing({ node: nodeId, port: handleId, side: handleType === "source" ? "output" : "input" });
-    }
-  }, []);
-
-  const onConnectEnd = useCallback((event: globalThis.MouseEvent | TouchEvent, state: FinalConnectionState) => {
-    const drawing = useMoment.getState().drawing;
-    moment({ drawing: null });
-    if (!drawing || state.isValid || moving.edge) return;
-    const point = "changedTouches" in event ? event.changedTouches[0] : event;
-    if (!point) return;
-    if (state.toHandle) {
-      const to: End = {
-        node: state.toHandle.nodeId,
-        port: state.toHandle.id ?? "",
-        side: state.toHandle.type === "source" ? "output" : "input",
-      };
-      const why = fitOf({ ...useMoment.getState(), drawing }, to);
-      if (why && why !== "start") toast(`These do not fit: ${why}.`);
-      return;
-    }
-    const under = document.elementFromPoint(point.clientX, point.clientY);
-    const onto = under?.closest<HTMLElement>(".react-flow__node")?.dataset["id"];
-    if (onto) return dropOnNode(drawing.from, onto);
-    if (!under?.closest(".react-flow__pane")) return;
-    const at = flow.now?.screenToFlowPosition({ x: point.clientX, y: point.clientY }) ?? null;
-    moment({ adding: { kind: "wire", from: drawing.from, at, ports: false } });
-  }, []);
-
-  const onReconnectEnd = useCallback((_: unknown, edge: StackEdge, __: unknown, state: FinalConnectionState) => {
-    moment({ drawing: null });
-    if (!reconnected.current && !state.isValid && !state.toHandle) edit((graph) => remove(graph, new Set([edge.id])));
-    setTimeout(() => {
-      reconnected.current = false;
-    });
-  }, []);
-
+  const right = useCallback((ends: Connection | StackEdge) => isRight(ends, catalog), [catalog]);
   const dropping = {
     onDragOver: (event: DragEvent) => {
       if (!event.dataTransfer.types.includes(DRAGGED) || still) return;
@@ -181,85 +153,31 @@ function Flow({ children }: { children?: ReactNode }) {
           nodeTypes={nodeTypes}
           edgeTypes={EDGES}
           colorMode={theme}
-          {...(overview.current ? { defaultViewport: overview.current } : { fitView: true, fitViewOptions: FIT })}
+          {...(begin.current ? { defaultViewport: begin.current } : { fitView: true, fitViewOptions: FIT })}
           minZoom={0.08}
           maxZoom={2}
           snapToGrid
           snapGrid={GRID}
           nodesDraggable={!still}
           nodesConnectable={!still}
-          edgesReconnectable={!still}
+          edgesReconnectable={!(still || crowd)}
           elementsSelectable
           onlyRenderVisibleElements={nodes.length >= MANY}
           deleteKeyCode={null}
           selectionKeyCode="Shift"
-          multiSelectionKeyCode={["Shift", "Meta", "Control"]}
+          multiSelectionKeyCode={MORE_KEYS}
           selectionMode={SelectionMode.Partial}
           zoomOnDoubleClick={false}
           panOnScroll
           connectionRadius={28}
           connectionLineType={ConnectionLineType.Bezier}
-          proOptions={{ hideAttribution: true }}
-          onNodesChange={(changes) => {
-            const { changes: wanted, guides } = snapped(changes, graphNow().nodes);
-            const shown = useMoment.getState().guides;
-            if (shown.x !== guides.x || shown.y !== guides.y) moment({ guides });
-            changeNodes(wanted);
-          }}
-          onEdgesChange={changeEdges}
-          isValidConnection={(ends) => isRight(ends, catalog)}
-          onConnectStart={onConnectStart}
-          onConnect={(ends) => edit((graph) => connect(graph, catalog, endsOfConnection(ends)))}
-          onConnectEnd={onConnectEnd}
-          onReconnectStart={(_, edge, end) => {
-            reconnected.current = false;
-            moving.edge = edge.id;
-            startDrawing(
-              end === "target"
-                ? { node: edge.source, port: edge.sourceHandle ?? "", side: "output" }
-                : { node: edge.target, port: edge.targetHandle ?? "", side: "input" },
-            );
-          }}
-          onReconnect={(edge, ends) => {
-            reconnected.current = true;
-            edit((graph) => reconnect(graph, catalog, edge.id, endsOfConnection(ends)));
-          }}
-          onReconnectEnd={(event, edge, end, state) => {
-            moving.edge = null;
-            onReconnectEnd(event, edge, end, state);
-          }}
-          onNodeDragStart={hold}
-          onNodeDrag={(_, node) => {
-            const takingEdge = takes(node);
-            if (takingEdge !== useMoment.getState().takingEdge) moment({ takingEdge });
-          }}
-          onNodeDragStop={(_, node) => {
-            const edge = takes(node);
-            if (edge) touch((graph) => insertBetween(graph, catalogNow(), edge, node.id));
-            release();
-            moment({ takingEdge: null, guides: { x: null, y: null } });
-          }}
-          onSelectionStart={hold}
-          onSelectionEnd={release}
-          onSelectionDragStart={hold}
-          onSelectionDragStop={() => {
-            release();
-            moment({ guides: { x: null, y: null } });
-          }}
-          onEdgeMouseEnter={(_, edge) => moment({ hoveredEdge: edge.id })}
-          onEdgeMouseLeave={(event, edge) => {
-            const onto = (event as MouseEvent).relatedTarget as Element | null;
-            if (!onto?.closest?.(".react-flow__edgelabel-renderer") && useMoment.getState().hoveredEdge === edge.id) {
-              moment({ hoveredEdge: null });
-            }
-          }}
-          onNodeContextMenu={(event, node) => openMenu(node.selected && many() ? "selection" : "node", node.id, event)}
-          onSelectionContextMenu={(event) => openMenu("selection", "", event)}
-          onEdgeContextMenu={(event, edge) => openMenu("edge", edge.id, event)}
-          onPaneContextMenu={(event) => openMenu("canvas", "", event)}
+          proOptions={PRO}
+          isValidConnection={right}
+          {...HANDLERS}
           ariaLabelConfig={LABELS}
         >
           <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} color="var(--dots)" />
+          <Distance count={nodes.length} />
           <Controls />
           <GuideLines />
           <WhyNot />
@@ -279,16 +197,3 @@ const LABELS = {
   "node.a11yDescription.keyboardDisabled": "Enter selects.",
   "edge.a11yDescription.default": "Enter selects, Delete removes.",
 };
-
-const many = () => graphNow().nodes.filter((node) => node.selected).length > 1;
-
-function openMenu(
-  kind: "node" | "edge" | "canvas" | "selection",
-  id: string,
-  event: MouseEvent | globalThis.MouseEvent,
-) {
-  const at = flow.now?.screenToFlowPosition({ x: event.clientX, y: event.clientY }) ?? { x: 0, y: 0 };
-  moment({ menu: { kind, id, at } });
-  if (kind === "node")
-    changeNodes(graphNow().nodes.map((node) => ({ type: "select", id: node.id, selected: node.id === id })));
-}

@@ -11,7 +11,7 @@ import { outputOf, placeOf } from "@/model/node-types";
 import { useRunning } from "@/model/running";
 import { classes } from "@/ui/classes";
 import { hue } from "@/ui/hue";
-import { moment, useMoment } from "./moment";
+import { moment, useMoment, useView } from "./moment";
 
 export const EdgeLine = memo(function EdgeLine(props: EdgeProps<StackEdge>) {
   const { id, source, target, sourceHandleId, selected, interactionWidth } = props;
@@ -21,6 +21,7 @@ export const EdgeLine = memo(function EdgeLine(props: EdgeProps<StackEdge>) {
   const moving = useRunning(({ run }) => flows(run?.nodes[source]?.status, run?.nodes[target]?.status));
   const near = useMoment((state) => state.hoveredEdge === id);
   const taking = useMoment((state) => state.takingEdge === id);
+  const crowd = useView((view) => view.crowd);
   const port = outputOf(catalog, type, sourceHandleId);
   const { color } = hue(port ? placeOf(port, catalog) : -1);
   return (
@@ -28,7 +29,7 @@ export const EdgeLine = memo(function EdgeLine(props: EdgeProps<StackEdge>) {
       <BaseEdge
         id={id}
         path={path}
-        interactionWidth={interactionWidth ?? 20}
+        interactionWidth={crowd ? 0 : (interactionWidth ?? 20)}
         className={classes("edge", moving && "edge-moving", (selected || taking) && "edge-chosen", near && "edge-near")}
         style={{ stroke: color }}
       />

@@ -1,23 +1,28 @@
 // Lines that a dragged node snaps to: the edges and middles of the others.
 import type { NodeChange, NodePositionChange } from "@xyflow/react";
+import { create } from "zustand";
 import { type StackNode, sizeOf } from "@/model/graph/shape";
 
 const NEAR = 5; // pixels on the canvas
 export type Guides = { x: number | null; y: number | null };
+
+export const NO_GUIDES: Guides = { x: null, y: null };
+
+/** Those that are shown; in a store of their own, since they change with every move and no card or edge listens. */
+export const useGuides = create<Guides>(() => NO_GUIDES);
 
 /** Moves the change onto the nearest lines of other nodes, and says which lines those are. */
 export function snapped(
   changes: ReadonlyArray<NodeChange<StackNode>>,
   nodes: ReadonlyArray<StackNode>,
 ): { changes: ReadonlyArray<NodeChange<StackNode>>; guides: Guides } {
-  const none: Guides = { x: null, y: null };
   const moves = changes.filter((change): change is NodePositionChange => change.type === "position");
   const [move, ...more] = moves;
-  if (!move?.position || !move.dragging || more.length) return { changes, guides: none };
+  if (!move?.position || !move.dragging || more.length) return { changes, guides: NO_GUIDES };
   const dragged = nodes.find((node) => node.id === move.id);
-  if (!dragged) return { changes, guides: none };
+  if (!dragged) return { changes, guides: NO_GUIDES };
   const size = sizeOf(dragged);
-  const guides: Guides = { ...none };
+  const guides: Guides = { ...NO_GUIDES };
   const position = { ...move.position };
   for (const axis of ["x", "y"] as const) {
     const extent = axis === "x" ? size.width : size.height;

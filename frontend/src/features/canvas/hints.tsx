@@ -1,9 +1,10 @@
 // What is drawn over the canvas while something is dragged: lines that it snaps to, and why a port does not fit.
 import { useConnection, ViewportPortal } from "@xyflow/react";
+import { useGuides } from "./guides";
 import { fitOf, useMoment } from "./moment";
 
 export function GuideLines() {
-  const guides = useMoment((state) => state.guides);
+  const guides = useGuides();
   return (
     <ViewportPortal>
       {guides.x === null ? null : <div className="guide guide-x" style={{ transform: `translateX(${guides.x}px)` }} />}

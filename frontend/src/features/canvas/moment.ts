@@ -23,7 +23,6 @@ type Moment = {
   hoveredEdge: string | null;
   /** The edge that would take the node that is being dragged. */
   takingEdge: string | null;
-  guides: { x: number | null; y: number | null };
   /** An edge that is being drawn: its fixed end, and the nodes that would close a circle. */
   drawing: { from: End; circle: ReadonlySet<string> } | null;
   menu: { kind: "node" | "edge" | "canvas" | "selection"; id: string; at: Point };
@@ -35,12 +34,24 @@ export const useMoment = create<Moment>(() => ({
   keysShown: false,
   hoveredEdge: null,
   takingEdge: null,
-  guides: { x: null, y: null },
   drawing: null,
   menu: { kind: "canvas", id: "", at: { x: 0, y: 0 } },
 }));
 
 export const moment = useMoment.setState;
+
+/** From `far` away cards are plain boxes, in a `crowd` edges are plain lines. Told here once, not asked by every card. */
+export const useView = create(() => ({ far: false, crowd: false }));
+
+const FAR = 0.4; // zoom
+export const MANY = 200; // nodes from which only those in view are drawn
+
+export function seenFrom(zoom: number, nodes: number): void {
+  const far = zoom < FAR;
+  const crowd = far && nodes >= MANY;
+  const now = useView.getState();
+  if (now.far !== far || now.crowd !== crowd) useView.setState({ far, crowd });
+}
 
 /** The canvas that is on the page; null while there is none (the outline is shown). */
 export const flow: { now: ReactFlowInstance<StackNode, StackEdge> | null; element: HTMLElement | null } = {

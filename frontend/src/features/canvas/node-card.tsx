@@ -1,5 +1,5 @@
 // The one card that draws every node type: what it is, how it is set, its ports, what is wrong, how it stands.
-import { type NodeProps, useStore } from "@xyflow/react";
+import type { NodeProps } from "@xyflow/react";
 import { TriangleAlert } from "lucide-react";
 import { memo, useMemo } from "react";
 import type { NodeTypeOut } from "@/api";
@@ -13,17 +13,16 @@ import { summaryOf } from "@/model/summary";
 import { classes } from "@/ui/classes";
 import { hue } from "@/ui/hue";
 import { Icon } from "@/ui/icon";
-import { moment, useMoment } from "./moment";
+import { moment, useMoment, useView } from "./moment";
 import { NodeStatusLine } from "./node-status";
-import { Port } from "./port";
+import { FarPorts, PORTS, Port } from "./port";
 
-const FAR = 0.4; // zoom below which a node is a plain box
 const NO_CONFIG = {};
 
 export const NodeCard = memo(function NodeCard({ id, type: name, data, selected, height }: NodeProps<StackNode>) {
   const catalog = useCatalog();
   const type = catalog.types.get(name ?? "");
-  const far = useStore((state) => state.transform[2] < FAR);
+  const far = useView((view) => view.far);
   const status = useNodeRun(id, (node) => node?.status);
   const trouble = useStack((state) => (state.frozen ? null : worst(problemsOf(state.problems, id))));
   const label = data.label || type?.title || id;
@@ -39,7 +38,7 @@ export const NodeCard = memo(function NodeCard({ id, type: name, data, selected,
     return (
       <div {...look} style={height ? { height } : undefined}>
         <div className="m-3 h-9 rounded-lg" style={{ background: soft }} title={label} />
-        <Ports id={id} type={type} selected={selected} far />
+        <FarPorts node={id} type={type} />
       </div>
     );
   }
@@ -57,7 +56,7 @@ export const NodeCard = memo(function NodeCard({ id, type: name, data, selected,
         </div>
       </div>
       <Summary type={type} config={data.config ?? NO_CONFIG} />
-      <Ports id={id} type={type} selected={selected} far={false} />
+      <Ports id={id} type={type} selected={selected} />
       <Trouble id={id} />
       <NodeStatusLine id={id} />
     </div>
@@ -110,13 +109,13 @@ function Summary({ type, config }: { type: NodeTypeOut | undefined; config: Reco
   );
 }
 
-type PortsProps = { id: string; type: NodeTypeOut | undefined; selected: boolean; far: boolean };
+type PortsProps = { id: string; type: NodeTypeOut | undefined; selected: boolean };
 
-function Ports({ id, type, selected, far }: PortsProps) {
+function Ports({ id, type, selected }: PortsProps) {
   const edges = useStack((state) => connectedPorts(state.frozen?.edges ?? state.graph.edges, id));
   const connected = new Set(edges.split("\n"));
   return (
-    <div className="grid grid-cols-[minmax(0,1.35fr)_minmax(0,1fr)] gap-x-2 pb-2">
+    <div className={PORTS}>
       {(["input", "output"] as const).map((side) => (
         <div key={side}>
           {(side === "input" ? type?.inputs : type?.outputs)?.map((port) => (
@@ -126,7 +125,6 @@ function Ports({ id, type, selected, far }: PortsProps) {
               port={port}
               side={side}
               reachable={selected}
-              far={far}
               connected={connected.has(`${side}.${port.name}`)}
             />
           ))}

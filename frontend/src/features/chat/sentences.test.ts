@@ -37,3 +37,11 @@ test("a text that was taken back is read from where it stands", () => {
   expect(reader.next("One. ", false)).toEqual([]);
   expect(reader.next("One. Three. ", false)).toEqual(["Three."]);
 });
+
+test("an answer that is written once more is not read out twice", () => {
+  const reader = new Sentences();
+  reader.next("One. Two. Th", false);
+  expect(reader.next("", false)).toEqual([]);
+  expect(reader.next("One. T", false)).toEqual([]);
+  expect(reader.next("One. Two. Three.", true)).toEqual(["Three."]);
+});

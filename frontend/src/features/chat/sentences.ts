@@ -6,10 +6,16 @@ const FENCE = /^\s*(`{3,}|~{3,})/;
 export class Sentences {
   private said = 0;
   private inCode = false;
+  /** The text that was read out. */
+  private read = "";
 
   /** What has become whole since the last time. When the text has ended, the rest as well. */
   next(text: string, ended: boolean): string[] {
-    this.said = Math.min(this.said, text.length);
+    if (!text.startsWith(this.read)) {
+      // A run that was taken up again writes once more: what is the same is not read out twice.
+      if (!ended && this.read.startsWith(text)) return [];
+      this.goBack(text);
+    }
     const found: string[] = [];
     const rest = text.slice(this.said);
     let from = 0;
@@ -26,7 +32,21 @@ export class Sentences {
       from = rest.length;
     }
     this.said += from;
+    this.read = text.slice(0, this.said);
     return found;
+  }
+
+  /** To the beginning of the sentence from which on the text is another. */
+  private goBack(text: string): void {
+    let same = 0;
+    while (same < text.length && text[same] === this.read[same]) same += 1;
+    const last = [...text.slice(0, same).matchAll(END)].at(-1);
+    this.said = last ? last.index + last[0].length : 0;
+    const fences = text
+      .slice(0, this.said)
+      .split("\n")
+      .filter((line) => FENCE.test(line));
+    this.inCode = fences.length % 2 === 1;
   }
 
   private tell(piece: string, found: string[]): void {
