@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -16,7 +17,7 @@ from genai_stack.api.given import Given
 from genai_stack.chat.asking import answered
 from genai_stack.chat.questions import Questions
 from genai_stack.chat.tools import Tools
-from genai_stack.documents import example
+from genai_stack.documents import documents, example
 from genai_stack.documents.ingestion import Ingestion
 from genai_stack.documents.removal import Removal
 from genai_stack.documents.uploads import Uploads
@@ -34,16 +35,21 @@ from genai_stack.llm.chat_models import ChatModels
 from genai_stack.llm.patience import Deadlines
 from genai_stack.outbound.addresses import Upstreams
 from genai_stack.outbound.client import Outbound
+from genai_stack.runs import records
 from genai_stack.runs.feed import Feed
 from genai_stack.runs.journal import Journal
 from genai_stack.runs.runner import Runner
 from genai_stack.runs.runs import Runs
 from genai_stack.settings import Settings
 from genai_stack.storage import schema
+from genai_stack.storage.columns import now
 from genai_stack.storage.database import Database, WriteSession
 from genai_stack.storage.scope import THE_WORKSPACE, Scope
 from genai_stack.storage.secrets import Secrets, keys_in
 from genai_stack.storage.tables import Workspace
+from genai_stack.telemetry.lag import LagWatch
+from genai_stack.telemetry.page import Page, Standing, Waiting
+from genai_stack.telemetry.spans import Spans
 from genai_stack.vectors.chroma import ChromaIndex, ChromaUrl
 from genai_stack.vectors.chroma_child import ChromaChild
 from genai_stack.work.bells import LocalWake
@@ -161,7 +167,10 @@ async def _build(settings: Settings, database: Database, secrets: Secrets, stack
         async with database.read() as session:
             return (await store.version(session, scope, workflow_id, version)).configuration
 
-    runner = Runner(database, journal, catalog, graph_of=graph_of, tools_for=tools.of_run, answered=answered)
+    spans = _spans(settings, stack)
+    runner = Runner(
+        database, journal, catalog, graph_of=graph_of, tools_for=tools.of_run, answered=answered, spans=spans
+    )
     ingestion = Ingestion(database, index, open_embedder)
     removal = Removal(database, dispatch, index)
     stack.push_async_callback(removal.close)
@@ -173,6 +182,9 @@ async def _build(settings: Settings, database: Database, secrets: Secrets, stack
     await runs.take_up()
     await removal.resume(THE_WORKSPACE)
     await ingestion.resume(THE_WORKSPACE, dispatch)
+
+    lag = LagWatch().start()
+    stack.callback(lag.close)
 
     async def readiness() -> list[tuple[str, bool, str]]:
         return [await _database_part(database), _index_part(index)]
@@ -198,7 +210,33 @@ async def _build(settings: Settings, database: Database, secrets: Secrets, stack
         removal=removal,
         search=search,
         readiness=readiness,
+        metrics=_metrics(database),
     )
+
+
+def _spans(settings: Settings, stack: AsyncExitStack) -> Spans | None:
+    """None while no collector is configured: then nothing of OpenTelemetry's SDK is even imported."""
+    if not settings.otlp_endpoint:
+        return None
+    from genai_stack.telemetry.otlp import Collector  # noqa: PLC0415 (a tenth of a second and ten megabytes)
+
+    collector = Collector(settings.otlp_endpoint)
+    stack.push_async_callback(collector.close)
+    return collector
+
+
+def _metrics(database: Database) -> Page:
+    async def standing() -> Standing:
+        unended, (in_work, oldest) = await database.fetch(lambda read: (records.unended(read), documents.in_work(read)))
+        queued, since = unended.get("queued", (0, None))
+        queues = {"runs": Waiting(queued, _age(since)), "ingestion": Waiting(in_work, _age(oldest))}
+        return Standing({status: unended.get(status, (0, None))[0] for status in records.UNENDED}, queues)
+
+    return Page(standing, database.connections)
+
+
+def _age(since: datetime | None) -> float:
+    return 0.0 if since is None else max(0.0, (now() - since).total_seconds())
 
 
 def _doors(settings: Settings) -> Doors:

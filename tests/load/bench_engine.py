@@ -76,6 +76,9 @@ class MemoryLog:
     def speak(self, node_id: str, kind: str, text: str) -> None:
         raise AssertionError("nobody speaks here")
 
+    def crashed(self, node_id: str, error: Exception) -> None:
+        raise AssertionError("nothing fails here") from error
+
     async def settled(self) -> None:
         return
 

@@ -156,6 +156,7 @@ class MemoryLog:
     def __init__(self) -> None:
         self.events: list[tuple[str, Data]] = []
         self.outputs: dict[str, Any] = {}
+        self.crashes: list[tuple[str, Exception]] = []
 
     def write(self, node_id: str, data: Data, outputs: object | None = None) -> int:
         self.events.append((node_id, data))
@@ -165,6 +166,9 @@ class MemoryLog:
 
     def speak(self, node_id: str, kind: Literal["answer", "reasoning"], text: str) -> None:
         self.write(node_id, AnswerDelta(text) if kind == "answer" else Thinking(text, "reasoning"))
+
+    def crashed(self, node_id: str, error: Exception) -> None:
+        self.crashes.append((node_id, error))
 
     async def settled(self) -> None:
         return

@@ -11,6 +11,7 @@ from genai_stack.api import (
     documents,
     health,
     knowledge_bases,
+    metrics,
     openapi,
     pages,
     problems,
@@ -21,6 +22,7 @@ from genai_stack.api import (
 from genai_stack.api.cors import Cors
 from genai_stack.api.gate import Gate
 from genai_stack.api.given import Given
+from genai_stack.api.metrics import Counted
 from genai_stack.api.openapi import with_events
 from genai_stack.api.problems import RESPONSES
 
@@ -46,6 +48,7 @@ def create_app(given: Given) -> ASGIApp:
     for room in ROOMS:
         app.include_router(room.router, prefix=PREFIX)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     pages.install(app)
     with_events(app)
-    return Gate(Cors(app, given.doors), given.doors)
+    return Counted(Gate(Cors(app, given.doors), given.doors), PREFIX)

@@ -19,6 +19,7 @@ from genai_stack.storage.columns import now
 from genai_stack.storage.database import ReadSession
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import ChatSession, Run
+from genai_stack.telemetry import metrics
 from genai_stack.workflows import store
 
 router = Router(Policy.WORKSPACE, tag="chat")
@@ -147,7 +148,8 @@ async def talk(socket: WebSocket, session_id: Id) -> None:
         await sockets.refuse(socket, error)
         return
     await sockets.accept(socket)
-    await _Conversation(socket, here, scope, chat).last()
+    with metrics.socket_open("chat"):
+        await _Conversation(socket, here, scope, chat).last()
 
 
 class _Conversation:
@@ -170,6 +172,7 @@ class _Conversation:
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
         if self._too_slow.is_set():
+            metrics.slow_reader_closed("chat")
             await self._socket.close(sockets.SLOW_READER, "You read too slowly: connect again and follow the run.")
         for error in ended:
             if isinstance(error, Exception) and not isinstance(error, TimeoutError):

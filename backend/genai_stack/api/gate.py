@@ -1,12 +1,8 @@
 """What every request and socket passes first: its id, its Host and Origin, and the last resort for errors."""
 
 import re
-from collections.abc import Mapping
-from contextvars import Token
-from typing import Any
 from uuid import uuid4
 
-import structlog
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -16,6 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from genai_stack.access.doors import Doors
 from genai_stack.api import problems
 from genai_stack.errors import StackError
+from genai_stack.telemetry import logs
 
 GUARDED = "/api/"
 """Paths below this need a listed host and origin; health, metrics and static files do not."""
@@ -37,7 +34,10 @@ class Gate:
         given = headers.get("x-request-id", "")
         request_id = given if _GIVEN_ID.fullmatch(given) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        bound = structlog.contextvars.bind_contextvars(request_id=request_id)
+        with logs.about(request_id=request_id):
+            await self._admit(scope, receive, send, headers, request_id)
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send, headers: Headers, request_id: str) -> None:
         try:
             if scope["path"].startswith(GUARDED):
                 hosts = headers.getlist("host")
@@ -47,8 +47,6 @@ class Gate:
             await _refuse(scope, receive, send, problems.from_error(error, request_id), request_id)
         else:
             await self._pass(scope, receive, send, request_id)
-        finally:
-            _unbind(bound)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         begun = whole = False
@@ -85,7 +83,3 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response
         await WebSocket(scope, receive, send).send_denial_response(response)
     else:
         await response(scope, receive, send)
-
-
-def _unbind(bound: Mapping[str, Token[Any]]) -> None:
-    structlog.contextvars.reset_contextvars(**bound)

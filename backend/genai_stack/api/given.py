@@ -19,6 +19,7 @@ from genai_stack.runs.feed import Feed
 from genai_stack.runs.runs import Runs
 from genai_stack.storage.database import Database
 from genai_stack.storage.secrets import Secrets
+from genai_stack.telemetry.page import Page
 from genai_stack.work.wake import Wake
 
 Readiness = Callable[[], Awaitable[list[tuple[str, bool, str]]]]
@@ -44,6 +45,7 @@ class Given:
     removal: Removal
     search: Search
     readiness: Readiness
+    metrics: Page
 
 
 async def given(connection: HTTPConnection) -> Given:

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from genai_stack.api.given import given
 from genai_stack.errors import Invalid, TooLarge, UnsupportedType
 from genai_stack.storage.scope import THE_WORKSPACE, Scope
+from genai_stack.telemetry import logs
 
 WRAPPED = 4  # nested objects and lists that a request wraps around a graph
 DEPTH = 64 + WRAPPED
@@ -21,6 +22,7 @@ ESCAPED = 4  # bytes of a JSON body for one of a graph: characters may come as \
 async def member(connection: HTTPConnection) -> Scope:
     """The workspace of who asks; it comes from the credential and never from the path."""
     (await given(connection)).doors.check_token(_bearer(connection))
+    logs.also_about(workspace_id=THE_WORKSPACE.workspace_id)
     return THE_WORKSPACE
 
 

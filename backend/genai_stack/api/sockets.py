@@ -13,6 +13,7 @@ from genai_stack.api.shapes import LARGEST, Id
 from genai_stack.errors import StackError
 from genai_stack.runs import records
 from genai_stack.storage.scope import Scope
+from genai_stack.telemetry import metrics
 
 router = Router(Policy.SOCKET, tag="sockets")
 
@@ -78,6 +79,12 @@ async def run_events(socket: WebSocket, run_id: Id, after: Annotated[int, Query(
         await refuse(socket, error)
         return
     await accept(socket)
+    with metrics.socket_open("run"):
+        await _last(socket, here, scope, run_id, after)
+
+
+async def _last(socket: WebSocket, here: Given, scope: Scope, run_id: str, after: int) -> None:
+    """Returns when the run has ended or the socket is closed."""
     sending = asyncio.ensure_future(send_run(socket, here, scope, run_id, after))
     listening = asyncio.ensure_future(_until_closed(socket))
     await asyncio.wait((sending, listening), return_when=asyncio.FIRST_COMPLETED)
@@ -85,6 +92,7 @@ async def run_events(socket: WebSocket, run_id: Id, after: Annotated[int, Query(
         task.cancel()
     ended, _ = await asyncio.gather(sending, listening, return_exceptions=True)
     if isinstance(ended, TimeoutError):
+        metrics.slow_reader_closed("run")
         await socket.close(SLOW_READER, "You read too slowly: connect again and go on after the last seq.")
     elif ended is None:
         await socket.close()

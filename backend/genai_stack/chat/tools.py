@@ -20,6 +20,8 @@ from genai_stack.runs.records import Claimed
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.secrets import Secrets
+from genai_stack.telemetry.model_call import ModelCall
+from genai_stack.telemetry.spans import Span, SpanOf
 from genai_stack.toolbox import Finding, ModelChoice, Toolbox, Turn
 
 
@@ -33,8 +35,9 @@ class Tools:
     knowledge: Search
     deadlines: Deadlines
 
-    def of_run(self, run: Claimed) -> Callable[[Voice, Step], Toolbox]:
-        return _RunTools(self, run).of_node
+    def of_run(self, run: Claimed, span_of: SpanOf | None = None) -> Callable[[Voice, Step], Toolbox]:
+        """`span_of` gives the span of a node, where spans are wanted: its calls are shown within it."""
+        return _RunTools(self, run, span_of).of_node
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +46,42 @@ class _RunTools:
 
     given: Tools
     run: Claimed
+    span_of: SpanOf | None
 
     def of_node(self, voice: Voice, step: Step) -> Toolbox:
-        del step
-        return Toolbox(self.run.query, voice, partial(self.ask, voice), self.search, self.recall, self.count)
+        span = self.span_of(step.id) if self.span_of else None
+        return Toolbox(self.run.query, voice, partial(self.ask, voice, span), self.search, self.recall, self.count)
 
     @property
     def scope(self) -> Scope:
         return Scope(self.run.workspace_id)
 
-    async def ask(self, voice: Voice, choice: ModelChoice, request: ChatRequest) -> AsyncIterator[Delta]:
+    async def ask(
+        self, voice: Voice, span: Span | None, choice: ModelChoice, request: ChatRequest
+    ) -> AsyncIterator[Delta]:
         key = await self._key(choice.credential_id)
         model = self.given.models.model(choice.provider, key=key, base_url=choice.base_url)
-        async with aclosing(patient(model, request, self.given.deadlines, on_retry=voice.status)) as deltas:
-            async for delta in deltas:
-                yield delta
+        call = ModelCall(
+            choice.provider,
+            request.model,
+            span,
+            base_url=choice.base_url,
+            temperature=request.temperature,
+            max_tokens=request.max_tokens,
+        )
+
+        def retrying(reason: str) -> None:
+            call.retry()
+            voice.status(reason)
+
+        with call:
+            async with aclosing(patient(model, request, self.given.deadlines, on_retry=retrying)) as deltas:
+                async for delta in deltas:
+                    if call.waits:
+                        call.hear()
+                    if (used := delta.usage) is not None:
+                        call.count(used.prompt_tokens, used.completion_tokens, used.reasoning_tokens)
+                    yield delta
 
     async def search(self, finding: Finding) -> Sequence[Passage]:
         base_id = await self._base(finding.knowledge_base_id)

@@ -1,13 +1,15 @@
 """Documents, as rows. One that is still being uploaded, or already being deleted, is not there."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import undefer
 
 from genai_stack.errors import NotFound
 from genai_stack.knowledge import bases
-from genai_stack.storage.database import ReadSession, WriteSession
+from genai_stack.storage.columns import Moment
+from genai_stack.storage.database import ReadSession, Transaction, WriteSession
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Document
 
@@ -43,6 +45,15 @@ async def give_up(session: WriteSession, scope: Scope, document_id: str) -> Docu
     document.status, document.workflow_id = DELETING, None
     await session.flush()
     return document
+
+
+_in_work = select(func.count(), func.min(Document.created_at, type_=Moment())).where(Document.status == PROCESSING)
+
+
+def in_work(transaction: Transaction) -> tuple[int, datetime | None]:
+    """Of all workspaces: how many documents are not taken in yet, and when the oldest came."""
+    count, oldest = transaction.execute(_in_work).one()
+    return count, oldest
 
 
 def _seen(scope: Scope) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, repeat
+from time import perf_counter
 from typing import Any, cast
 
 import structlog
@@ -27,6 +28,7 @@ from genai_stack.knowledge.stored import Hashed, Target
 from genai_stack.storage.database import Database, WriteSession
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Document, KnowledgeBase, PassageRow
+from genai_stack.telemetry import logs, metrics
 from genai_stack.work.dispatch import Dispatch, Job
 
 BATCH = 64  # passages that are embedded and committed together
@@ -65,12 +67,16 @@ class Ingestion:
 
     async def work(self, job: Job) -> None:
         """The worker of the queue "ingestion". A document that is not to be taken in (any more) is left alone."""
+        with logs.about(document_id=job.id, workspace_id=job.workspace_id):
+            await self._work_on(job)
+
+    async def _work_on(self, job: Job) -> None:
         scope = Scope(job.workspace_id)
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             try:
                 await self._work(scope, job.id)
             except Busy as error:
-                log.warning("ingestion.delayed", document=job.id, reason=error.message)
+                log.warning("ingestion.delayed", reason=error.message)
                 await asyncio.sleep(pause)
             else:
                 return
@@ -87,19 +93,26 @@ class Ingestion:
         task = await self._task(scope, document_id)
         if task is None:
             return
+        began = perf_counter()
         try:
-            await self._take_in(task)
+            passages = await self._take_in(task)
         except _GoneError:
-            pass
+            metrics.document_ended("deleted", perf_counter() - began)
         except Busy:
             raise
         except StackError as error:
-            await unbroken(self._fail(task, error.message))
+            log.warning("ingestion.refused", code=error.code, reason=error.message)
+            await self._ended_badly(task, error.message, began)
         except Exception:
-            log.exception("ingestion.failed", document=document_id)
-            await unbroken(
-                self._fail(task, "Something went wrong while the document was taken in. Delete it and try again.")
-            )
+            log.exception("ingestion.failed")
+            reason = "Something went wrong while the document was taken in. Delete it and try again."
+            await self._ended_badly(task, reason, began)
+        else:
+            metrics.document_ended("ready", perf_counter() - began, passages)
+
+    async def _ended_badly(self, task: _Task, reason: str, began: float) -> None:
+        await unbroken(self._fail(task, reason))
+        metrics.document_ended("failed", perf_counter() - began)
 
     async def _task(self, scope: Scope, document_id: str) -> _Task | None:
         async with self._database.read() as session:
@@ -123,7 +136,8 @@ class Ingestion:
         choice = EmbedderChoice.of(base.embedder)
         return _Task(scope, document_id, filename, base.id, choice, base.chunk_size, base.chunk_overlap, again)
 
-    async def _take_in(self, task: _Task) -> None:
+    async def _take_in(self, task: _Task) -> int:
+        """How many passages it has."""
         embedder = await self._open_embedder(task.scope, task.embedder)
         target = Target(task.scope, task.knowledge_base_id, task.document_id, await self._fixed(task, embedder))
         # Looked at before this document changes the revision: a collection that is in step needs no rebuilding then.
@@ -140,6 +154,7 @@ class Ingestion:
             await unbroken(self._remove_passages(target, first=reader.cut))
         await unbroken(self._finish(task, reader))
         self._index.refresh(task.scope, task.knowledge_base_id)
+        return reader.cut
 
     async def _fixed(self, task: _Task, embedder: Embedder) -> str:
         """The embedder's fingerprint, which must be that of the knowledge base; the first document decides it."""

@@ -49,6 +49,10 @@ class Log(Protocol):
         """The next piece of a text; pieces that come quickly share an event."""
         ...
 
+    def crashed(self, node_id: str, error: Exception) -> None:
+        """A node failed with an error that nobody foresaw: for who runs the server, besides what the event says."""
+        ...
+
     async def settled(self) -> None:
         """Returns when all that was written is committed."""
         ...
@@ -233,6 +237,8 @@ class Execution(Generic[T]):
             )
         elif not isinstance(error, Exception):
             raise error
+        if not isinstance(error, StackError):
+            self.log.crashed(step.id, error)
         trouble = _trouble(step, error)
         duration = round((perf_counter() - self._started[step.index]) * 1000, 3)
         self.log.write(

@@ -15,6 +15,7 @@ from genai_stack.knowledge.nearest import Nearest
 from genai_stack.storage.database import Database, ReadSession
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Document, PassageRow
+from genai_stack.telemetry.metrics import Retrieval
 from genai_stack.vectors.vector_store import Hit
 
 MOST = 50  # passages in an answer
@@ -42,6 +43,20 @@ class Search:
         filter: Mapping[str, Scalar] | None = None,  # noqa: A002 (its name in the API)
     ) -> list[Passage]:
         """Of ready documents, best first. `min_score` is a cosine; `filter` is equality on a document's metadata."""
+        with Retrieval() as told:
+            found = await self._search(told, scope, knowledge_base_id, query, top_k, document_ids, filter or {})
+        return [passage for passage in found if passage.score >= min_score]
+
+    async def _search(
+        self,
+        told: Retrieval,
+        scope: Scope,
+        knowledge_base_id: str,
+        query: str,
+        top_k: int,
+        document_ids: Sequence[str] | None,
+        wanted: Mapping[str, Scalar],
+    ) -> list[Passage]:
         if not 1 <= top_k <= MOST:
             raise Invalid(f"A search gives 1 to {MOST} passages; {top_k} is not among them.")
         async with self._database.read() as session:
@@ -49,15 +64,14 @@ class Search:
             extent = await read_extent(session, scope, knowledge_base_id)
             if extent is None:
                 raise NotFound("There is no such knowledge base.")
-            chosen = await _chosen(session, extent, document_ids, filter or {})
+            chosen = await _chosen(session, extent, document_ids, wanted)
         looked_through = (
             extent.documents if chosen is None else {document: extent.documents[document] for document in chosen}
         )
         if not any(looked_through.values()) or not query.strip():
             return []
         vector = await self._vector(await self._open_embedder(scope, choice), extent, query)
-        found = await self._find(extent, vector, top_k, chosen, looked_through)
-        return [passage for passage in found if passage.score >= min_score]
+        return await self._find(told, extent, vector, top_k, chosen, looked_through)
 
     async def count_ready(self, scope: Scope, knowledge_base_id: str) -> int:
         """How many documents a search looks through."""
@@ -78,17 +92,25 @@ class Search:
         return (await embedder.embed([query], purpose="query"))[0]
 
     async def _find(
-        self, extent: Extent, vector: bytes, limit: int, chosen: Sequence[str] | None, documents: Mapping[str, int]
+        self,
+        told: Retrieval,
+        extent: Extent,
+        vector: bytes,
+        limit: int,
+        chosen: Sequence[str] | None,
+        documents: Mapping[str, int],
     ) -> list[Passage]:
         """From the index where it is in step, else from SQL. What is answered is what SQL has now."""
         hits = await self._index.search(extent, vector, limit, chosen)
         if hits is not None:
             passages = await self._passages(extent, hits)
             if len(passages) == len(hits):
+                told.source = "index"
                 return passages
             self._index.doubt(extent)
         elif sum(extent.documents.values()) > SMALL and not self._index.in_step(extent):
             self._index.refresh(extent.scope, extent.base_id)
+        told.source = "sql"
         fingerprint = extent.fingerprint or ""
         return await self._passages(
             extent,

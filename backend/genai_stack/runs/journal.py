@@ -15,12 +15,13 @@ import msgspec
 import structlog
 from sqlalchemy import Insert, bindparam, insert, select, update
 
-from genai_stack.engine.events import AnswerDelta, Data, NodeFinished, Thinking
+from genai_stack.engine.events import AnswerDelta, Data, NodeFailed, NodeFinished, RunFinished, Thinking
 from genai_stack.errors import Busy, StackError
 from genai_stack.runs.previews import event_body
 from genai_stack.storage.database import Database, Transaction
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Event, NodeOutput, Run
+from genai_stack.telemetry import metrics
 from genai_stack.work.wake import Wake
 
 WINDOW = 0.05  # seconds in which later pieces of a text share an event
@@ -82,13 +83,14 @@ class RunLog:
 
     __slots__ = (
         "_journal", "_seq", "_speaker", "_spoke_at", "_text", "_waiting",
-        "attempt", "lost", "run_id", "scope", "tail", "unwritten",
+        "attempt", "ended", "lost", "run_id", "scope", "tail", "unwritten",
     )  # fmt: skip
 
     def __init__(self, journal: "Journal", scope: Scope, run_id: str, attempt: int, last_seq: int) -> None:
         self.scope, self.run_id, self.attempt = scope, run_id, attempt
         self.tail: list[Frame] = []
         """The last committed events, at hand for readers."""
+        self.ended: RunFinished | None = None
         self.lost: BaseException | None = None
         self.unwritten = _Unwritten()
         self._journal = journal
@@ -102,6 +104,8 @@ class RunLog:
         if self._text:
             self.flush_text()
         seq = self._append(node_id, data)
+        if isinstance(data, NodeFinished | NodeFailed):
+            metrics.node_ended(data.type, "finished" if isinstance(data, NodeFinished) else "failed", data.duration_ms)
         if outputs is not None and node_id is not None and isinstance(data, NodeFinished):
             kept = msgspec.json.encode(outputs).decode()
             row = {"run_id": self.run_id, "node_id": node_id, "workspace_id": self.scope.workspace_id, "outputs": kept}
@@ -120,8 +124,12 @@ class RunLog:
         else:
             self._journal.flush_soon(self)
 
-    def end(self, data: Data, ending: Ending) -> None:
+    def crashed(self, node_id: str, error: Exception) -> None:
+        log.error("node.crashed", node_id=node_id, exc_info=error)
+
+    def end(self, data: RunFinished, ending: Ending) -> None:
         """The last event, and what is committed with it."""
+        self.ended = data
         if self._text:
             self.flush_text()
         self.unwritten.ending = ending
@@ -257,9 +265,11 @@ class Journal:
         deadline, pause = self.now() + PATIENCE, 0.05
         while True:
             try:
+                began = time.perf_counter()
                 fenced = await self._commit(batch)
                 break
             except Exception as error:
+                metrics.journal_failed()
                 if not isinstance(error, Busy) or self.now() > deadline:
                     log.exception("journal.lost", runs=[run_log.run_id for run_log, _ in batch])
                     for run_log, _ in batch:
@@ -268,6 +278,8 @@ class Journal:
                 log.warning("journal.waits", reason=str(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 1.0)
+        events = sum(len(unwritten.frames) for _, unwritten in batch)
+        metrics.journal_committed(time.perf_counter() - began, events)
         for run_log, unwritten in batch:
             if run_log.run_id in fenced:
                 run_log.lose(Fenced("Another worker has taken this run up."))

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from sqlalchemy import bindparam, case, func, insert, select, update
 
-from genai_stack.engine.events import ENDED, Data
+from genai_stack.engine.events import ENDED, Data, RunStatus
 from genai_stack.errors import KeyReused, NotFound
 from genai_stack.runs.previews import event_body
 from genai_stack.storage.columns import Moment, new_id, now
@@ -14,6 +15,7 @@ from genai_stack.storage.database import ReadSession, Transaction, WriteSession
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Event, Run
 
+UNENDED = [status for status in get_args(RunStatus) if status not in ENDED]
 MOST_LOST = 3  # attempts that may die before a run is reported failed
 
 
@@ -147,6 +149,18 @@ async def unended_of_workflow(session: ReadSession, scope: Scope, workflow_id: s
 async def left_behind(session: ReadSession) -> Sequence[Run]:
     """Every run that has not ended, oldest first: for the process that takes them up again."""
     return (await session.scalars(select(Run).where(Run.status.not_in(ENDED)).order_by(Run.created_at))).all()
+
+
+_unended = (
+    select(Run.status, func.count(), func.min(Run.created_at, type_=Moment()))
+    .where(Run.status.in_(UNENDED))
+    .group_by(Run.status)
+)
+
+
+def unended(transaction: Transaction) -> dict[str, tuple[int, datetime]]:
+    """Of all workspaces, by status: how many runs have not ended, and when the oldest was asked for."""
+    return {status: (count, oldest) for status, count, oldest in transaction.execute(_unended)}
 
 
 _claim = (

@@ -21,9 +21,12 @@ from genai_stack.runs import records
 from genai_stack.runs.journal import Ending, Fenced, Journal, RunLog
 from genai_stack.runs.records import Claimed
 from genai_stack.runs.resume import Past, read_past
+from genai_stack.runs.traced import TracedRun
 from genai_stack.storage.columns import now
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import Scope
+from genai_stack.telemetry import logs, metrics
+from genai_stack.telemetry.spans import SpanOf, Spans
 from genai_stack.toolbox import Toolbox
 from genai_stack.work.dispatch import Job
 
@@ -33,7 +36,7 @@ PLANS = 256  # compiled versions of workflows that are kept at hand
 GraphOf = Callable[[Scope, str, int], Awaitable[dict[str, Any]]]
 """The configuration of a workflow's version."""
 
-ToolsFor = Callable[[Claimed], Callable[[Voice, Step], Toolbox]]
+ToolsFor = Callable[[Claimed, SpanOf | None], Callable[[Voice, Step], Toolbox]]
 Answered = Callable[[Claimed, Outcome], tuple[ChatMessage | None, Sequence[tuple[Insert, dict[str, Any]]]]]
 """What else is stored with an answer: the assistant's message of a chat."""
 
@@ -56,18 +59,24 @@ class Runner:
         graph_of: GraphOf,
         tools_for: ToolsFor,
         answered: Answered,
+        spans: Spans | None = None,
     ) -> None:
         self._database, self._journal, self._catalog = database, journal, catalog
         self._graph_of, self._tools_for, self._answered = graph_of, tools_for, answered
+        self._spans = spans
         self._plans: OrderedDict[tuple[str, int], Plan] = OrderedDict()
 
     async def work(self, job: Job) -> None:
         """Sees a run to its end, or hands it back: never leaves it as if it were still running."""
+        with logs.about(run_id=job.id, workspace_id=job.workspace_id):
+            await self._work_on(job)
+
+    async def _work_on(self, job: Job) -> None:
         while True:
             try:
                 await self._work(job)
             except Busy:
-                log.exception("run.waits_for_storage", run=job.id)
+                log.exception("run.waits_for_storage")
             else:
                 return
             try:
@@ -87,6 +96,7 @@ class Runner:
             stopped = True
         if run is None:
             return
+        metrics.run_began((run.started_at - run.created_at).total_seconds() if run.attempt == 1 else None)
         run_log = self._journal.open(scope, run.id, run.attempt, run.last_seq)
         try:
             if stopped:
@@ -99,11 +109,12 @@ class Runner:
             else:
                 await self._attempt(scope, run, run_log)
         except (Fenced, NotFound):
-            log.warning("run.fenced", run=run.id, attempt=run.attempt)
+            log.warning("run.fenced", attempt=run.attempt)
+            metrics.run_fenced()
         except Busy:
             raise
         except Exception:
-            log.exception("run.crashed", run=run.id)
+            log.exception("run.crashed")
             await self._give_up(scope, run, run_log)
         finally:
             self._journal.shut(run_log)
@@ -119,20 +130,29 @@ class Runner:
             self._journal.shut(fresh)
 
     async def _attempt(self, scope: Scope, run: Claimed, run_log: RunLog) -> None:
+        if self._spans is None:
+            await self._perform(scope, run, run_log, None)
+            return
+        with TracedRun(self._spans, run, run_log) as traced:
+            await self._perform(scope, run, run_log, traced)
+
+    async def _perform(self, scope: Scope, run: Claimed, run_log: RunLog, traced: TracedRun | None) -> None:
         execution: Execution[Toolbox] | None = None
         try:
             plan = await self._plan(scope, run)
             if plan is None:
                 await self._end(run_log, run, _failed("INVALID_GRAPH", OUTDATED))
                 return
-            execution = await self._prepared(scope, run, run_log, plan)
+            execution = await self._prepared(scope, run, run_log, plan, traced)
             outcome = await execution.run()
         except asyncio.CancelledError:
             await self._after_stop(scope, run, run_log, execution)
         else:
             await self._end(run_log, run, outcome)
 
-    async def _prepared(self, scope: Scope, run: Claimed, run_log: RunLog, plan: Plan) -> Execution[Toolbox]:
+    async def _prepared(
+        self, scope: Scope, run: Claimed, run_log: RunLog, plan: Plan, traced: TracedRun | None
+    ) -> Execution[Toolbox]:
         past = Past()
         if run.attempt > 1:
             async with self._database.read() as session:
@@ -140,8 +160,8 @@ class Runner:
         if not past.started:
             run_log.write(None, RunStarted(run.workflow_id, run.version, plan.described()))
         told = {node_id: passages for node_id, passages in past.told.items() if node_id in past.done}
-        tools = self._tools_for(run)
-        return Execution(plan, run_log, tools, done=past.done, begun=past.begun, told=told, used=past.used)
+        tools = self._tools_for(run, traced.span_of if traced else None)
+        return Execution(plan, traced or run_log, tools, done=past.done, begun=past.begun, told=told, used=past.used)
 
     async def _after_stop(
         self, scope: Scope, run: Claimed, run_log: RunLog, execution: Execution[Toolbox] | None
@@ -190,6 +210,9 @@ class Runner:
         }
         run_log.end(RunFinished(outcome.status, outcome.error, duration, outcome.usage), Ending(values, rows))
         await run_log.settled()
+        metrics.run_ended(outcome.status, duration / 1000)
+        if (trouble := outcome.error) is not None:
+            log.warning("run.failed", code=trouble.code, reason=trouble.message, node_id=trouble.node_id)
 
 
 def _failed(code: str, message: str) -> Outcome:

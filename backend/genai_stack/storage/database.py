@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import greenlet_spawn
 
 from genai_stack.errors import CannotStart, StorageAway, StorageFull
@@ -93,6 +94,13 @@ class Database:
     @classmethod
     def in_folder(cls, folder: Path) -> "Database":
         return cls(f"sqlite:///{folder / FILE_NAME}")
+
+    def connections(self) -> dict[str, tuple[int, int]]:
+        """By pool: how many connections are in use, and how many there may be."""
+        pools = {"write": self._writer, "read": self._reader, "read_much": self._threaded}
+        named = pools if self.is_sqlite else {"all": self._writer}
+        counted = {name: cast("QueuePool", engine.pool) for name, engine in named.items()}
+        return {name: (pool.checkedout(), pool.size()) for name, pool in counted.items()}
 
     @property
     def engine(self) -> AsyncEngine:

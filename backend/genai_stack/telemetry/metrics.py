@@ -197,8 +197,8 @@ def run_fenced() -> None:
     _runs_fenced.inc()
 
 
-def node_ended(kind: str, outcome: Literal["finished", "failed"], seconds: float) -> None:
-    _node_seconds[kind, outcome].observe(seconds)
+def node_ended(kind: str, outcome: Literal["finished", "failed"], milliseconds: float) -> None:
+    _node_seconds[kind, outcome].observe(milliseconds / 1000)
 
 
 def model_retried(provider: str) -> None:

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Final
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from genai_stack.errors import Busy
 from genai_stack.telemetry import metrics
@@ -48,7 +48,7 @@ class Page:
                 await self._read()
                 self._due = monotonic() + FRESH
             # Some thousand lines take 20 ms: in a thread, the loop goes on meanwhile.
-            return await asyncio.to_thread(generate_latest, metrics.REGISTRY), CONTENT_TYPE_LATEST
+            return await asyncio.to_thread(generate_latest, metrics.REGISTRY), CONTENT_TYPE_PLAIN_0_0_4
 
     async def _read(self) -> None:
         """A database that does not answer is told as such, and its numbers are left out rather than kept."""

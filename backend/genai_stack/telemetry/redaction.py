@@ -8,10 +8,9 @@ HIDDEN: Final = "[redacted]"
 DEEPEST: Final = 16  # levels of a value that are looked into; what lies deeper is left out
 SHORTEST: Final = 6  # characters of a known secret: a shorter one would be found inside words
 
-_WORD = (
-    r"(?:authorization|token|secret|password|passwd|cookie|credential"
-    r"|(?:api|secret|private|access|signing)[_\-. ]?key)"
-)
+_KEY = r"(?:api|secret|private|access|signing)[_\-. ]?key"
+_WORD = rf"(?:authorization|token|secret|password|passwd|cookie|credential|{_KEY})"
+_SAID = rf"(?:authorization|token|secrets?|passwords?|passwd|{_KEY}s?)"
 _ENDS_AS_SECRET = re.compile(rf"(?i)(?:^|[_\-. ]){_WORD}s?$")
 _HAS_SECRET = re.compile(rf"(?i)(?:^|[_\-. ]){_WORD}(?:$|[_\-. ])")
 _COUNT = re.compile(r"(?i)(?:^|[_\-. ])tokens$")
@@ -34,7 +33,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     # name=value and "name": "value" inside a text
     (
         re.compile(
-            rf"(?i)((?<![A-Za-z])['\"]?{_WORD}s?['\"]?\s*[=:]\s*)(?:b?'[^']*'|\"[^\"]*\"|"
+            rf"(?i)((?<![A-Za-z])['\"]?{_SAID}['\"]?\s*[=:]\s*)(?:b?'[^']*'|\"[^\"]*\"|"
             r"(?:(?:bearer|basic)\s+)?(?!\[redacted\])[^\s'\",;&)}\]]+)"
         ),
         rf"\1{HIDDEN}",

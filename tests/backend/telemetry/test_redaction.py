@@ -39,7 +39,7 @@ def test_a_number_under_a_secret_s_name_is_hidden_too() -> None:
 
 
 KEPT: dict[str, Any] = {
-    "event": "Runs are handed back; 3 tokens/s, and a task-0123456789 of risk-management went on.",
+    "event": "Runs are handed back; 3 tokens/s, and a task-0123456789 of risk-management went on: prompt_tokens: 10, tokens=3.",
     "prompt_tokens": 10,
     "total_tokens": 15,
     "tokens": {"prompt_tokens": 1},
@@ -54,6 +54,7 @@ KEPT: dict[str, Any] = {
     "id": "3f2b8c1e-5a7d-4a53-9c1b-0d7f3c3e9a11",
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "sentence": "What every caller must show as a bearer token. Basic understanding is needed. Tokens are cheap.",
+    "reason": "The server refused the key (401). Check the credential: Get another.",
     "count": 0,
     "done": True,
 }
