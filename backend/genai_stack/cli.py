@@ -1,4 +1,4 @@
-"""The command line: `genai-stack serve`, `run`, `validate`, `keys rotate`, `migrate`."""
+"""The command line: `genai-stack serve`, `worker`, `run`, `validate`, `keys rotate`, `migrate`."""
 
 import argparse
 import asyncio
@@ -38,6 +38,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, help="at which port (8000)")
     _takes_data(serve, _serve)
 
+    worker = commands.add_parser("worker", help="do the runs of servers with distributed dispatch")
+    worker.add_argument("--port", type=int, help="where it answers /healthz, /readyz and /metrics (a free port)")
+    _takes_data(worker, _work)
+
     run = commands.add_parser("run", help="run a saved graph from a file, once, in a throw-away directory")
     run.add_argument("file", type=Path, metavar="FILE", help="a graph, or a workflow with its configuration, as JSON")
     run.add_argument("--query", required=True, help="the question")
@@ -75,6 +79,13 @@ def _serve(flags: argparse.Namespace) -> int:
     from genai_stack.settings import read  # noqa: PLC0415
 
     return _go(serve(read(data=flags.data, host=flags.host, port=flags.port)))
+
+
+def _work(flags: argparse.Namespace) -> int:
+    from genai_stack.settings import read  # noqa: PLC0415
+    from genai_stack.worker import work  # noqa: PLC0415
+
+    return _go(work(read(data=flags.data, worker_port=flags.port)))
 
 
 def _run(flags: argparse.Namespace) -> int:

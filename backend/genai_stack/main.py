@@ -1,11 +1,14 @@
 """The web process."""
 
+import asyncio
 import socket
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from types import FrameType
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from genai_stack import wiring
 from genai_stack.access.doors import check_start
@@ -14,6 +17,8 @@ from genai_stack.errors import CannotStart
 from genai_stack.settings import Settings
 from genai_stack.telemetry import logs
 
+log = structlog.get_logger(__name__)
+
 LARGEST_FRAME = 16 * 1024 * 1024  # bytes that a socket reads before it is closed; smaller limits answer with an error
 
 
@@ -21,31 +26,39 @@ async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Raises CannotStart with a sentence."""
     check_start(settings.host, settings.token)
     logs.configure(settings.log_level, settings.log_format, secrets=settings.secrets)
-    listening = _listen(settings.host, settings.port)
-    try:
+    with listening(settings.host, settings.port) as door:
         async with wiring.opened(settings) as given:
-            server = _Server(
-                uvicorn.Config(
-                    create_app(given),
-                    log_config=None,
-                    access_log=False,
-                    server_header=False,
-                    lifespan="off",
-                    ws_max_size=LARGEST_FRAME,
-                    ws_per_message_deflate=False,
-                    timeout_graceful_shutdown=5,
-                )
-            )
-            host, port = listening.getsockname()[:2]
-            shown = f"[{host}]" if ":" in host else host
-            structlog.get_logger(__name__).info("serving", address=f"http://{shown}:{port}", data=str(settings.data))
-            await server.serve(sockets=[listening])
-    finally:
-        listening.close()
+            log.info("serving", address=address_of(door), data=str(settings.data))
+            await answer(create_app(given), door, given.leave)
+
+
+async def answer(app: ASGIApp, door: socket.socket, leave: Callable[[], Awaitable[None]]) -> None:
+    """Serves an application until the process is asked to stop; `leave` returns when it may."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ws_max_size=LARGEST_FRAME,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=5,
+    )
+    await _Server(config, leave).serve(sockets=[door])
 
 
 class _Server(uvicorn.Server):
-    """Returns when it was asked to stop, so that runs are handed over before the process ends."""
+    """Asked to stop, it goes on answering while it leaves; asked again, it stops at once.
+
+    It returns when it has stopped, so that runs are handed over before the process ends.
+    """
+
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._leave = leave
+        self._loop = asyncio.get_running_loop()
+        self._leaving: asyncio.Task[None] | None = None
+        self._asked = False
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -53,17 +66,38 @@ class _Server(uvicorn.Server):
             yield
             self._captured_signals.clear()  # or uvicorn raises them again, which ends the process here
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._asked:
+            super().handle_exit(sig, frame)
+        self._asked = True
+        self._loop.call_soon_threadsafe(self._begin_leaving)
 
-def _listen(host: str, port: int) -> socket.socket:
+    def _begin_leaving(self) -> None:
+        if self._leaving is None:
+            self._leaving = asyncio.create_task(self._stop_after_leaving())
+
+    async def _stop_after_leaving(self) -> None:
+        try:
+            await self._leave()
+        finally:
+            self.should_exit = True
+
+
+@contextmanager
+def listening(host: str, port: int) -> Generator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host.strip("[]"), port))
-    except OSError as error:
-        listening.close()
-        raise CannotStart(
-            f"{host}:{port} cannot be served: {error.strerror}. Stop what uses it, or choose another with --port."
-        ) from error
-    listening.listen(2048)
-    return listening
+    with socket.socket(family, socket.SOCK_STREAM) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((host.strip("[]"), port))
+        except OSError as error:
+            raise CannotStart(
+                f"{host}:{port} cannot be served: {error.strerror}. Stop what uses it, or choose another port."
+            ) from error
+        door.listen(2048)
+        yield door
+
+
+def address_of(door: socket.socket) -> str:
+    host, port = door.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     chroma_url: str | None = Field(
         None, description="A Chroma server to keep the index; without it, one is started at first use."
     )
+    vectors: Literal["chroma", "pgvector"] | None = Field(
+        None,
+        description="Where the index is kept: in Chroma, or in PostgreSQL by its extension pgvector. By default "
+        "Chroma; pgvector where dispatch is distributed and no Chroma server is given.",
+    )
     secret_key: str | None = Field(
         None,
         repr=False,
@@ -53,10 +58,21 @@ class Settings(BaseSettings):
     allowed_upstreams: Words = Field(
         (), description="Private hosts that a model's address may name when the server is bound beyond loopback."
     )
-    dispatch: Literal["in_process"] = Field("in_process", description="Who does the runs: this process itself.")
+    dispatch: Literal["in_process", "distributed"] = Field(
+        "in_process",
+        description="Who does the runs: the server itself, or workers (`genai-stack worker`) over one PostgreSQL.",
+    )
     example: bool = Field(True, description="Whether a new workspace gets an example workflow with a document.")
-    max_running: int = Field(512, ge=1, description="Runs that run at once; more wait as queued.")
-    max_ingesting: int = Field(2, ge=1, description="Documents that are read and embedded at once.")
+    worker_port: int = Field(
+        0, ge=0, le=65535, description="Where a worker answers /healthz, /readyz and /metrics; 0 takes a free port."
+    )
+    max_running: int = Field(512, ge=1, description="Runs that a process runs at once; more wait as queued.")
+    max_running_per_workspace: int = Field(
+        1_000, ge=1, description="Runs of one workspace that run at once, in all processes together."
+    )
+    max_queued: int = Field(1_000, ge=1, description="Runs of one workspace that may wait; further ones get 429.")
+    max_ingesting: int = Field(2, ge=1, description="Documents that a process reads and embeds at once.")
+    max_sockets: int = Field(10_000, ge=1, description="Sockets that a process keeps open; further ones get 429.")
     max_nodes: int = Field(500, ge=1, description="Nodes that a graph may have.")
     max_edges: int = Field(2_000, ge=1, description="Edges that a graph may have.")
     max_graph_bytes: int = Field(1_000_000, ge=1, description="Bytes of JSON that a graph may have.")
@@ -67,6 +83,9 @@ class Settings(BaseSettings):
     first_token_seconds: float = Field(60, gt=0, description="How long a model may take to its first token.")
     between_tokens_seconds: float = Field(30, gt=0, description="How long a model may pause between tokens.")
     total_seconds: float = Field(600, gt=0, description="How long a model's whole answer may take.")
+    unready_seconds: float = Field(
+        0, ge=0, description="How long /readyz says 503 before a server that is asked to stop takes no more requests."
+    )
     drain_seconds: float = Field(10, ge=0, description="How long runs may go on when the server is asked to stop.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
     log_format: Literal["text", "json"] = Field("text", description="Lines for people, or a JSON object each.")
@@ -82,6 +101,10 @@ class Settings(BaseSettings):
         written = [urlsplit(url).password for url in (self.database_url, self.chroma_url, self.otlp_endpoint) if url]
         passwords = [password for password in written if password]
         return tuple(filter(None, (self.token, *keys, *passwords, *map(unquote, passwords))))
+
+    @property
+    def is_distributed(self) -> bool:
+        return self.dispatch == "distributed"
 
 
 def read(**flags: object) -> Settings:

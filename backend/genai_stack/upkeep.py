@@ -11,10 +11,12 @@ from genai_stack.wiring import open_database, own_folder
 
 async def migrate(settings: Settings) -> None:
     """Bring the database to this version's schema."""
-    with own_folder(settings.data):
+    with own_folder(settings):
         database = open_database(settings)
         try:
             await schema.migrate(database)
+            if settings.secret_key is None:
+                keys_in(settings.data)  # makes the first one, for all processes that share this directory
         finally:
             await database.close()
     print(f"The database has the schema {schema.HEAD}.")
@@ -22,7 +24,7 @@ async def migrate(settings: Settings) -> None:
 
 async def rotate_keys(settings: Settings) -> None:
     """Encrypt every credential with a new key. Killed at any moment, every credential stays readable."""
-    with own_folder(settings.data):
+    with own_folder(settings):
         database = open_database(settings)
         try:
             await schema.check(database)

@@ -1,6 +1,7 @@
 """The schema of the database: the same from the tables and from the migrations, up and down, on both databases."""
 
 from collections.abc import Callable
+from importlib import resources
 
 import pytest
 from alembic import command
@@ -35,7 +36,8 @@ def test_the_program_knows_the_newest_migration() -> None:
 
 async def test_the_migrations_make_the_tables_that_the_program_uses(database: Database) -> None:
     def drift(connection: Connection) -> object:
-        return compare_metadata(MigrationContext.configure(connection, {"compare_type": True}), Table.metadata)
+        options = {"compare_type": True, "include_name": schema.ours}
+        return compare_metadata(MigrationContext.configure(connection, opts=options), Table.metadata)
 
     assert await in_(database, drift) == []
 
@@ -112,3 +114,10 @@ async def test_a_server_on_an_empty_postgresql_asks_to_migrate(postgres: Postgre
     server = Server(tmp_path, database_url=postgres.database())
     code, said = server.refused()
     assert (code, "genai-stack migrate" in said, "Traceback" in said) == (2, True, False)
+
+
+def test_the_queue_has_the_newest_schema_of_its_library() -> None:
+    """When this fails, a migration brings the library's own newer steps."""
+    shipped = resources.files("procrastinate.sql") / "schema.sql"
+    ours = resources.files("genai_stack.storage.migrations") / "queue" / "procrastinate_3_10.sql"
+    assert shipped.read_text() == ours.read_text()

@@ -1,34 +1,58 @@
 """What every Dispatch and every Wake must do."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack
 from functools import partial
 
 import pytest
+from sqlalchemy import text
 
 from genai_stack.storage.database import Database
 from genai_stack.work.bells import LocalWake
-from genai_stack.work.dispatch import Job
+from genai_stack.work.crew import Crew
+from genai_stack.work.dispatch import Bounds, Job
+from genai_stack.work.distributed import Distributed
 from genai_stack.work.in_process import InProcess
+from genai_stack.work.postgres_wake import PostgresWake
 from genai_stack.work.wake import Wake
+from tests.support.postgres import Postgres
 from tests.support.talk import until
 
+MANY = 100
 
-def job(name: str, lane: str | None = None, party: str = "p") -> Job:
-    return Job("runs", name, "w", lane or name, party)
+
+def job(name: str, lane: str | None = None, party: str = "p", workspace: str = "w") -> Job:
+    return Job("runs", name, workspace, lane or name, party)
 
 
 class Bench:
     """A dispatch whose worker notes what it does and waits at a door."""
 
-    def __init__(self, database: Database, limit: int = 10) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
         self.began: list[str] = []
         self.ended: list[str] = []
         self.stopped: list[str] = []
         self.door = asyncio.Event()
-        self.dispatch = InProcess({"runs": limit})
+        self.dispatch: InProcess | Distributed
+        self.crew: InProcess | Crew
+
+    async def open(self, process: int = 10, workspace: int = MANY) -> "Bench":
+        bounds = Bounds(process, workspace)
+        if self.database.is_sqlite:
+            self.dispatch = self.crew = InProcess({"runs": bounds})
+        else:
+            self.dispatch = Distributed(self.database, {"runs": workspace})
+            self.crew = Crew(self.database.conninfo, {"runs": bounds})
+            self.crew.serve("runs", self._work)
         self.dispatch.serve("runs", self._work)
+        await self.crew.start()
+        return self
+
+    async def close(self, grace: float = 0) -> None:
+        await self.crew.finish(grace)
+        await self.crew.close()
 
     async def _work(self, job: Job) -> None:
         self.began.append(job.id)
@@ -49,8 +73,16 @@ class Bench:
 
 
 @pytest.fixture
-def bench(database: Database) -> Bench:
-    return Bench(database)
+async def closed(database: Database) -> AsyncIterator[Bench]:
+    """Not open yet: a test says with which bounds."""
+    made = Bench(database)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def bench(closed: Bench) -> Bench:
+    return await closed.open()
 
 
 async def test_a_job_starts_when_its_transaction_is_committed(bench: Bench) -> None:
@@ -59,7 +91,6 @@ async def test_a_job_starts_when_its_transaction_is_committed(bench: Bench) -> N
         await asyncio.sleep(0.05)
         assert bench.began == []
     await until(lambda: bench.began == ["a"])
-    await bench.dispatch.close(0)
 
 
 async def test_a_job_of_a_transaction_that_fails_never_starts(bench: Bench) -> None:
@@ -80,8 +111,8 @@ async def test_jobs_of_a_lane_run_one_after_another_in_order(bench: Bench) -> No
     assert [name for name in bench.began if name != "quick"] == ["a", "b", "c"]
 
 
-async def test_no_more_run_at_once_than_are_allowed(database: Database) -> None:
-    bench = Bench(database, limit=2)
+async def test_no_more_run_at_once_than_are_allowed(closed: Bench) -> None:
+    bench = await closed.open(process=2)
     await bench.submit(*(job(f"j{number}") for number in range(5)))
     await until(lambda: len(bench.began) == 2)
     await asyncio.sleep(0.05)
@@ -90,8 +121,28 @@ async def test_no_more_run_at_once_than_are_allowed(database: Database) -> None:
     await until(lambda: len(bench.ended) == 5)
 
 
-async def test_each_party_gets_its_turn(database: Database) -> None:
-    bench = Bench(database, limit=1)
+async def test_no_more_of_a_workspace_run_at_once_than_are_allowed(closed: Bench) -> None:
+    bench = await closed.open(workspace=2)
+    await bench.submit(*(job(f"j{number}") for number in range(4)))
+    await until(lambda: len(bench.began) == 2)
+    await bench.submit(job("quick-other", workspace="other"))
+    await until(lambda: bench.ended == ["quick-other"])
+    assert len(bench.began) == 3
+    bench.door.set()
+    await until(lambda: len(bench.ended) == 5)
+
+
+async def test_each_workspace_gets_its_turn(closed: Bench) -> None:
+    bench = await closed.open(process=1, workspace=1)
+    greedy = [job(f"greedy{number}", party=f"party{number}") for number in range(8)]
+    await bench.submit(*greedy, job("other", party="other", workspace="other"))
+    bench.door.set()
+    await until(lambda: len(bench.ended) == 9)
+    assert bench.began.index("other") <= 2
+
+
+async def test_each_party_gets_its_turn(closed: Bench) -> None:
+    bench = await closed.open(process=1)
     await bench.submit(*(job(f"greedy{number}", party="greedy") for number in range(5)), job("other", party="other"))
     bench.door.set()
     await until(lambda: len(bench.ended) == 6)
@@ -128,13 +179,99 @@ async def test_a_worker_that_fails_holds_up_nobody(bench: Bench) -> None:
 async def test_closing_waits_a_while_and_starts_nothing_more(bench: Bench) -> None:
     await bench.submit(job("a", "l"), job("b", "l"))
     await until(lambda: bench.began == ["a"])
-    await bench.dispatch.close(0.05)
+    await bench.close(0.05)
     assert (bench.stopped, bench.began) == (["a"], ["a"])
 
 
-@pytest.fixture(params=[LocalWake])
-def wake(request: pytest.FixtureRequest) -> Wake:
-    return request.param()
+async def test_what_runs_may_end_while_it_is_closing(bench: Bench) -> None:
+    await bench.submit(job("a"))
+    await until(lambda: bench.began == ["a"])
+    asyncio.get_running_loop().call_later(0.1, bench.door.set)
+    await bench.close(30)
+    assert (bench.stopped, bench.ended) == ([], ["a"])
+
+
+async def test_jobs_that_were_lost_are_made_good_and_no_others(bench: Bench) -> None:
+    await bench.submit(job("a", "l"), job("b", "l"))
+    await until(lambda: bench.began == ["a"])
+    await bench.dispatch.make_good("runs", [job("a", "l"), job("b", "l"), job("quick-lost")])
+    await until(lambda: bench.ended == ["quick-lost"])
+    bench.door.set()
+    await until(lambda: len(bench.ended) == 3)
+    await asyncio.sleep(0.05)
+    assert sorted(bench.began) == ["a", "b", "quick-lost"]
+
+
+async def test_what_a_closing_process_leaves_is_done_by_another(postgres_bench: Bench) -> None:
+    first = await postgres_bench.open()
+    await first.submit(job("a", "l"), job("b", "l"))
+    await until(lambda: first.began == ["a"])
+    await first.close()
+    second = await Bench(first.database).open()
+    second.door.set()
+    await until(lambda: second.ended == ["a", "b"])
+    await second.close()
+
+
+@pytest.fixture
+async def postgres_bench(postgres: Postgres) -> AsyncIterator[Bench]:
+    database = Database(postgres.migrated())
+    yield Bench(database)
+    await database.close()
+
+
+@pytest.fixture(params=["local", "postgresql"])
+async def wake(request: pytest.FixtureRequest) -> AsyncIterator[Wake]:
+    if request.param == "local":
+        yield LocalWake()
+        return
+    database = Database(request.getfixturevalue("postgres").migrated())
+    opened = PostgresWake(database)
+    opened.start()
+    await listening(opened)
+    yield opened
+    await opened.close()
+    await database.close()
+
+
+async def listening(wake: PostgresWake) -> None:
+    with wake.listen("anything") as bell:
+        await soon(bell.wait(60))  # all bells ring once it listens
+
+
+@pytest.fixture
+async def pair(postgres: Postgres) -> AsyncIterator[tuple[PostgresWake, PostgresWake, Database]]:
+    """Those of two processes."""
+    database = Database(postgres.migrated())
+    both = PostgresWake(database), PostgresWake(database)
+    for one in both:
+        one.start()
+        await listening(one)
+    yield *both, database
+    for one in both:
+        await one.close()
+    await database.close()
+
+
+async def test_a_bell_rings_in_another_process(pair: tuple[PostgresWake, PostgresWake, Database]) -> None:
+    teller, listener, _ = pair
+    topics = [f"run:{number}" * 5 for number in range(400)]
+    with ExitStack() as stack:
+        bells = [stack.enter_context(listener.listen(topic)) for topic in topics]
+        for topic in topics:
+            teller.tell(topic)
+        for bell in bells:
+            await soon(bell.wait(60))
+
+
+async def test_a_lost_connection_costs_a_pause(pair: tuple[PostgresWake, PostgresWake, Database]) -> None:
+    teller, listener, database = pair
+    cut = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'")
+    with listener.listen("a") as bell:
+        await database.transact(lambda now: now.execute(cut).all())
+        await soon(bell.wait(60))  # it listens again: whoever waits looks for himself
+        teller.tell("a")
+        await soon(bell.wait(60))
 
 
 async def soon(waiting: Awaitable[None]) -> None:

@@ -187,6 +187,7 @@ async def test_an_accepted_message_is_never_lost(own_server: Server, chance: ran
     for _ in range(ROUNDS):
         await asyncio.sleep(chance.uniform(0.1, 0.6))
         await restarted(own_server)
+        await ended_in(own_server, [talker.session for talker in talkers])
     async with asyncio.timeout(60 * ROUNDS):
         await asyncio.gather(*talking)
     async with own_server.client() as client:
@@ -201,6 +202,15 @@ async def test_an_accepted_message_is_never_lost(own_server: Server, chance: ran
             assert asked == talker.accepted
             answers = [one["content"] for one in stored["items"] if one["role"] == "assistant"]
             assert answers == [content for _, content in talker.accepted]
+
+
+async def ended_in(server: Server, sessions: list[str]) -> None:
+    """The runs that are at work have ended: one that died three times would be given up."""
+    async with server.client() as client:
+        for session in sessions:
+            active = (await client.get(f"{V1}/sessions/{session}")).json()["active_run"]
+            if active is not None:
+                await talk.ended(client, active, within=15)
 
 
 async def test_a_reader_who_is_cut_reads_the_same_bytes(own_server: Server, chance: random.Random) -> None:

@@ -51,4 +51,4 @@ def create_app(given: Given) -> ASGIApp:
     app.include_router(metrics.router)
     pages.install(app)
     with_events(app)
-    return Counted(Gate(Cors(app, given.doors), given.doors), PREFIX)
+    return Counted(Gate(Cors(app, given.doors), given.doors, given.most_sockets), PREFIX)

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from genai_stack.access.doors import Doors
 from genai_stack.api import problems
-from genai_stack.errors import StackError
+from genai_stack.errors import Overloaded, StackError
 from genai_stack.telemetry import logs
 
 GUARDED = "/api/"
@@ -21,10 +21,11 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Gate:
-    """ASGI middleware, outermost."""
+    """ASGI middleware, outermost. It keeps at most `most_sockets` open at once."""
 
-    def __init__(self, app: ASGIApp, doors: Doors) -> None:
-        self._app, self._doors = app, doors
+    def __init__(self, app: ASGIApp, doors: Doors, most_sockets: int) -> None:
+        self._app, self._doors, self._most_sockets = app, doors, most_sockets
+        self._sockets = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -43,10 +44,23 @@ class Gate:
                 hosts = headers.getlist("host")
                 self._doors.check_host(hosts[0] if len(hosts) == 1 else None)
                 self._doors.check_origin(headers.get("origin"))
+            if scope["type"] == "websocket":
+                self._check_room()
         except StackError as error:
             await _refuse(scope, receive, send, problems.from_error(error, request_id), request_id)
         else:
-            await self._pass(scope, receive, send, request_id)
+            self._sockets += scope["type"] == "websocket"
+            try:
+                await self._pass(scope, receive, send, request_id)
+            finally:
+                self._sockets -= scope["type"] == "websocket"
+
+    def _check_room(self) -> None:
+        if self._sockets >= self._most_sockets:
+            raise Overloaded(
+                f"This server has {self._most_sockets:,} sockets open, as many as it may. Try again in a moment.",
+                retry_after=5,
+            )
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         begun = whole = False

@@ -28,7 +28,7 @@ Readiness = Callable[[], Awaitable[list[tuple[str, bool, str]]]]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """`frame_size` is in bytes."""
+    """`frame_size` is in bytes. `leave` makes the process unready, and returns when its work has ended or is late."""
 
     database: Database
     doors: Doors
@@ -36,6 +36,7 @@ class Given:
     catalog: Catalog
     limits: Limits
     frame_size: int
+    most_sockets: int
     runs: Runs
     feed: Feed
     wake: Wake
@@ -45,6 +46,7 @@ class Given:
     removal: Removal
     search: Search
     readiness: Readiness
+    leave: Callable[[], Awaitable[None]]
     metrics: Page
 
 

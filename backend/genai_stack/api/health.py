@@ -4,6 +4,7 @@ from fastapi import Response
 from pydantic import BaseModel
 
 from genai_stack.api.given import Here
+from genai_stack.api.given import Readiness as Ask
 from genai_stack.api.routing import Policy, Router
 
 router = Router(Policy.PUBLIC, tag="health")
@@ -35,7 +36,11 @@ async def healthz() -> Alive:
 @router.get("/readyz", responses={503: {"model": Readiness}})
 async def readyz(here: Here, response: Response) -> Readiness:
     """Every part that is needed to answer, by name; 503 when one of them does not."""
-    parts = [Part(name=name, ok=ok, message=message) for name, ok, message in await here.readiness()]
-    ready = all(part.ok for part in parts)
-    response.status_code = 200 if ready else 503
-    return Readiness(ready=ready, parts=parts)
+    found = await standing(here.readiness)
+    response.status_code = 200 if found.ready else 503
+    return found
+
+
+async def standing(ask: Ask) -> Readiness:
+    parts = [Part(name=name, ok=ok, message=message) for name, ok, message in await ask()]
+    return Readiness(ready=all(part.ok for part in parts), parts=parts)

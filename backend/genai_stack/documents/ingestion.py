@@ -5,7 +5,6 @@ import contextlib
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, repeat
 from time import perf_counter
 from typing import Any, cast
@@ -82,12 +81,12 @@ class Ingestion:
                 return
 
     async def resume(self, scope: Scope, dispatch: Dispatch) -> None:
-        """At the start: what an earlier process left unfinished is taken up again."""
-        async with self._database.write() as session:
+        """What an earlier process left unfinished, and no worker has, is taken up again."""
+        async with self._database.read() as session:
             unfinished = (Document.workspace_id == scope.workspace_id, Document.status == PROCESSING)
             rows = await session.scalars(select(Document).where(*unfinished).order_by(Document.created_at, Document.id))
-            for document in rows:
-                await session.take_part(partial(dispatch.submit, job=ingestion_of(document)))
+            jobs = [ingestion_of(document) for document in rows]
+        await dispatch.make_good("ingestion", jobs)
 
     async def _work(self, scope: Scope, document_id: str) -> None:
         task = await self._task(scope, document_id)

@@ -3,31 +3,16 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from sqlalchemy import bindparam, select
-
 from genai_stack.engine.events import ENDED
 from genai_stack.runs import records
+from genai_stack.runs.event_log import PAGE, EventLog
 from genai_stack.runs.journal import Frame, Journal
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import Scope
-from genai_stack.storage.tables import Event
 from genai_stack.work.wake import Wake
 
 LAST = "run.finished"
-PAGE = 500  # events read from the database at once
 POLL = 5.0  # seconds after which a reader looks for itself, should a bell be lost
-
-
-_later = (
-    select(Event.seq, Event.type, Event.body)
-    .where(
-        Event.run_id == bindparam("run"),
-        Event.workspace_id == bindparam("workspace"),
-        Event.seq > bindparam("after"),
-    )
-    .order_by(Event.seq)
-    .limit(PAGE)
-)
 
 
 class Feed:
@@ -35,30 +20,29 @@ class Feed:
 
     def __init__(self, database: Database, journal: Journal, wake: Wake) -> None:
         self._database, self._journal, self._wake = database, journal, wake
+        self._log = EventLog(database)
 
     async def follow(self, scope: Scope, run_id: str, after: int) -> AsyncGenerator[list[Frame]]:
         """Events later than `after`, in lists, to the last one of the run; an empty list while nothing happens."""
         with self._wake.listen(f"run:{run_id}") as bell:
             while True:
+                over = False
                 frames = await self.since(scope, run_id, after)
-                over = not frames and await self._has_ended(scope, run_id)
-                if not frames:
-                    if not over:
-                        await bell.wait(POLL)
-                    frames = await self.since(scope, run_id, after)
+                if not frames and (over := await self._has_ended(scope, run_id)):
+                    frames = await self.since(scope, run_id, after)  # what came in between
+                if not frames and over:
+                    return
+                yield frames
                 if frames:
-                    yield frames
                     after = frames[-1].seq
                     if frames[-1].type == LAST:
                         return
-                elif over:
-                    return
-                else:
-                    yield frames
+                if len(frames) < PAGE:
+                    await bell.wait(POLL)
 
     async def ended_within(self, scope: Scope, run_id: str, seconds: float) -> bool:
         """Whether the run ends before the time is over."""
-        with self._wake.listen(f"run:{run_id}") as bell:
+        with self._wake.listen(f"ended:{run_id}") as bell:
             loop = asyncio.get_running_loop()
             deadline = loop.time() + seconds
             while True:
@@ -82,6 +66,4 @@ class Feed:
         if run_log is not None and run_log.tail and run_log.tail[0].seq <= after + 1:
             skipped = after + 1 - run_log.tail[0].seq
             return run_log.tail[skipped:]
-        asked = {"run": run_id, "workspace": scope.workspace_id, "after": after}
-        rows = await self._database.fetch(lambda now: now.execute(_later, asked).all())
-        return [Frame(row.seq, row.type, row.body) for row in rows]
+        return await self._log.since(scope, run_id, after)

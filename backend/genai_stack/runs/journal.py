@@ -286,6 +286,8 @@ class Journal:
             else:
                 run_log.committed(unwritten.frames)
                 self._wake.tell(f"run:{run_log.run_id}")
+                if unwritten.ending is not None:
+                    self._wake.tell(f"ended:{run_log.run_id}")
 
     async def _commit(self, batch: list[tuple[RunLog, _Unwritten]]) -> set[str]:
         return await self._database.transact(lambda transaction: _write(transaction, batch))

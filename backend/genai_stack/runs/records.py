@@ -75,6 +75,19 @@ def add(transaction: Transaction, scope: Scope, new: NewRun, first: Data | None 
     return run_id
 
 
+_waiting = select(func.count()).select_from(
+    select(Run.id)
+    .where(Run.workspace_id == bindparam("workspace"), Run.status == "queued")
+    .limit(bindparam("most"))
+    .subquery()
+)
+
+
+def waiting(transaction: Transaction, scope: Scope, most: int) -> int:
+    """How many runs of the workspace wait to be taken up; counted to `most` only."""
+    return transaction.scalar(_waiting, {"workspace": scope.workspace_id, "most": most}) or 0
+
+
 async def get(session: ReadSession, scope: Scope, run_id: str) -> Run:
     run = await session.scalar(select(Run).where(Run.id == run_id, Run.workspace_id == scope.workspace_id))
     if run is None:

@@ -1,6 +1,7 @@
 """What others ask of runs: start one, stop one, take up those that a dead process left."""
 
 from genai_stack.engine.events import ENDED, Data
+from genai_stack.errors import Overloaded
 from genai_stack.runs import records
 from genai_stack.runs.records import NewRun
 from genai_stack.storage.database import Database, Transaction
@@ -9,15 +10,23 @@ from genai_stack.storage.tables import Run
 from genai_stack.work.dispatch import Dispatch, Job
 from genai_stack.work.wake import Wake
 
+RETRY_AFTER = 5.0  # seconds after which who was turned away may ask again
+
 
 class Runs:
     """Runs are asked for in a request's transaction, and done by whoever serves the queue `runs`."""
 
-    def __init__(self, database: Database, dispatch: Dispatch, wake: Wake) -> None:
+    def __init__(self, database: Database, dispatch: Dispatch, wake: Wake, *, most_waiting: int) -> None:
         self._database, self._dispatch, self._wake = database, dispatch, wake
+        self._most_waiting = most_waiting
 
     def submit(self, transaction: Transaction, scope: Scope, new: NewRun, first: Data | None = None) -> str:
         """The run's row, its first event if there is one, and its job, in one transaction; returns the run's id."""
+        if records.waiting(transaction, scope, self._most_waiting) >= self._most_waiting:
+            raise Overloaded(
+                f"{self._most_waiting:,} runs of this workspace wait already. Try again when some have run.",
+                retry_after=RETRY_AFTER,
+            )
         run_id = records.add(transaction, scope, new, first)
         self._dispatch.submit(transaction, _job(scope.workspace_id, run_id, new.session_id, new.workflow_id))
         return run_id
@@ -33,17 +42,11 @@ class Runs:
         return run
 
     async def take_up(self) -> None:
-        """Give every run that has not ended to the workers again: called once, when this process starts."""
+        """Give the runs that have not ended, and that no worker has, to the workers again."""
         async with self._database.read() as session:
             left = await records.left_behind(session)
         jobs = [_job(run.workspace_id, run.id, run.session_id, run.workflow_id) for run in left]
-
-        def submit_all(transaction: Transaction) -> None:
-            for job in jobs:
-                self._dispatch.submit(transaction, job)
-
-        if jobs:
-            await self._database.transact(submit_all)
+        await self._dispatch.make_good("runs", jobs)
 
 
 def _job(workspace_id: str, run_id: str, session_id: str | None, workflow_id: str) -> Job:

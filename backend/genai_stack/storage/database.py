@@ -103,6 +103,11 @@ class Database:
         return {name: (pool.checkedout(), pool.size()) for name, pool in counted.items()}
 
     @property
+    def conninfo(self) -> str:
+        """The address of a PostgreSQL database as libpq takes it, password included: never to be shown."""
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    @property
     def engine(self) -> AsyncEngine:
         """The engine that writes, for migrations."""
         return self._writer

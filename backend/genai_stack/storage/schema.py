@@ -12,8 +12,14 @@ from genai_stack.storage.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision that this program reads and writes; a test holds it against the migrations."""
+
+
+def ours(name: str | None, kind: str, parents: object) -> bool:
+    """Whether a table is compared with the tables of `tables.py`: those of the queue are procrastinate's."""
+    del parents
+    return kind != "table" or name is None or not name.startswith("procrastinate_")
 
 
 async def found(database: Database) -> str | None:

@@ -42,6 +42,11 @@ class LocalWake:
         for bell in self._bells.get(topic, ()):
             bell.ring()
 
+    def tell_all(self) -> None:
+        for bells in self._bells.values():
+            for bell in bells:
+                bell.ring()
+
     @contextmanager
     def listen(self, topic: str) -> Generator[LocalBell]:
         bell = LocalBell()

@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import JSON, String
 
 from genai_stack.storage.columns import Moment
+from genai_stack.storage.schema import ours
 from genai_stack.storage.tables import Table
 
 
@@ -27,6 +28,7 @@ context.configure(
     target_metadata=Table.metadata,
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
+    include_name=ours,
     render_item=_own_type,
 )
 with context.begin_transaction():

@@ -1,0 +1,171 @@
+"""procrastinate's queue for workers that may freeze, and for a database that may go away."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+import structlog
+from procrastinate import PsycopgConnector
+from procrastinate.connector import Notify
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job as QueuedJob
+from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
+from typing_extensions import override
+
+PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # seconds between attempts while the database is away; the last for ever
+SLOW = 1.0  # seconds for one query, after which the database is taken to have been away
+
+# As procrastinate's own, with a bound on how many jobs of one workspace are at work.
+FETCH: LiteralString = """
+    WITH full_up AS MATERIALIZED (
+        SELECT args->>'workspace_id' AS workspace_id FROM procrastinate_jobs
+        WHERE status = 'doing' AND queue_name = ANY(%(queues)s::varchar[])
+        GROUP BY 1 HAVING count(*) >= %(bound)s
+    ), candidate AS (
+        SELECT jobs.id FROM procrastinate_jobs AS jobs
+        WHERE jobs.status = 'todo' AND jobs.queue_name = ANY(%(queues)s::varchar[])
+            AND (jobs.scheduled_at IS NULL OR jobs.scheduled_at <= now())
+            AND coalesce(jobs.args->>'workspace_id', '') NOT IN (SELECT workspace_id FROM full_up)
+            AND NOT EXISTS (
+                SELECT 1 FROM procrastinate_jobs AS other
+                WHERE other.lock = jobs.lock AND other.status = 'doing'
+            )
+            AND NOT EXISTS (
+                SELECT 1 FROM procrastinate_jobs AS other
+                WHERE other.lock = jobs.lock AND other.status = 'todo'
+                    AND (other.priority > jobs.priority OR (other.priority = jobs.priority AND other.id < jobs.id))
+            )
+        ORDER BY jobs.priority DESC, jobs.id LIMIT 1
+        FOR UPDATE OF jobs SKIP LOCKED
+    )
+    UPDATE procrastinate_jobs AS jobs SET status = 'doing', worker_id = %(worker_id)s
+    FROM candidate WHERE jobs.id = candidate.id
+    RETURNING jobs.id, status, task_name, priority, lock, queueing_lock, args, scheduled_at, queue_name, attempts,
+        worker_id
+"""
+# A worker that froze and woke up no longer has its job: what it says of it changes nothing.
+# The next of its lane, or of a workspace that was full up, may go then.
+FINISH: LiteralString = """
+    SELECT procrastinate_finish_job_v1(id, %(status)s, %(delete_job)s),
+        CASE WHEN EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = %(queue)s)
+        THEN pg_notify('procrastinate_queue_v1#' || queue_name, %(told)s) END
+    FROM procrastinate_jobs
+    WHERE id = %(job_id)s AND status = 'doing' AND worker_id IS NOT DISTINCT FROM %(worker_id)s
+"""
+RETRY: LiteralString = """
+    SELECT procrastinate_retry_job_v2(id, %(retry_at)s, NULL, NULL, NULL),
+        pg_notify('procrastinate_queue_v1#' || queue_name, %(told)s)
+    FROM procrastinate_jobs
+    WHERE id = %(job_id)s AND status = 'doing' AND worker_id IS NOT DISTINCT FROM %(worker_id)s
+"""
+LOST: LiteralString = """
+    SELECT id, status, task_name, priority, lock, queueing_lock, args, scheduled_at, queue_name, attempts, worker_id
+    FROM procrastinate_jobs
+    WHERE status = 'doing' AND worker_id = %(worker_id)s AND NOT id = ANY(%(at_work)s::bigint[])
+"""
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+class SteadyConnector(PsycopgConnector):
+    """Asks again while the database is away: a worker waits for it, as long as it takes."""
+
+    away_at = 0.0
+    """When the database was last seen to be away, by the clock `time.monotonic`."""
+
+    @override
+    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
+        ask = super().execute_query_async
+        return await self._steadily(lambda: ask(query, **arguments))
+
+    @override
+    async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
+        ask = super().execute_query_one_async
+        return await self._steadily(lambda: ask(query, **arguments))
+
+    @override
+    async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
+        ask = super().execute_query_all_async
+        return await self._steadily(lambda: ask(query, **arguments))
+
+    @override
+    async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
+        listen = super().listen_notify
+        return await self._steadily(lambda: listen(on_notification, list(channels)), slow=False)
+
+    async def _steadily(self, do: Callable[[], Awaitable[T]], *, slow: bool = True) -> T:
+        attempt = 0
+        while True:
+            begun = time.monotonic()
+            try:
+                return await do()
+            except ConnectorException as error:
+                if not isinstance(error.__cause__, psycopg.OperationalError | psycopg.InterfaceError):
+                    raise
+                self.away_at = time.monotonic()
+                log.warning("queue.away", reason=str(error.__cause__).strip())
+                await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
+                attempt += 1
+            finally:
+                if slow and time.monotonic() - begun > SLOW:
+                    self.away_at = time.monotonic()
+
+
+class FencedJobs(JobManager):
+    """A job is finished and given back by the worker that has it, and by no other. `closed` stops the taking."""
+
+    def __init__(self, connector: SteadyConnector, bounds: dict[str, int]) -> None:
+        super().__init__(connector)
+        self.closed = False
+        self._bounds = bounds
+
+    @override
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> QueuedJob | None:
+        if self.closed:
+            return None
+        asked = list(queues or ())
+        bound = min(self._bounds[queue] for queue in asked)
+        rows = await self.connector.execute_query_all_async(FETCH, queues=asked, bound=bound, worker_id=worker_id)
+        return QueuedJob.from_row(rows[0]) if rows else None
+
+    @override
+    async def finish_job(self, job: QueuedJob, status: Status, delete_job: bool) -> None:
+        await self.connector.execute_query_async(
+            FINISH,
+            job_id=job.id,
+            worker_id=job.worker_id,
+            queue=job.queue,
+            told=_told(job),
+            status=status.value,
+            delete_job=delete_job,
+        )
+
+    @override
+    async def retry_job(
+        self,
+        job: QueuedJob,
+        retry_at: datetime | None = None,
+        priority: int | None = None,
+        queue: str | None = None,
+        lock: str | None = None,
+    ) -> None:
+        await self.connector.execute_query_async(
+            RETRY, job_id=job.id, worker_id=job.worker_id, retry_at=retry_at, told=_told(job)
+        )
+
+    async def lost_by(self, worker_id: int, at_work: Iterable[int]) -> list[QueuedJob]:
+        """Jobs that a worker has by the queue's word, and not by its own: a fetch whose answer never came."""
+        rows = await self.connector.execute_query_all_async(LOST, worker_id=worker_id, at_work=list(at_work))
+        return [QueuedJob.from_row(row) for row in rows]
+
+
+def _told(job: QueuedJob) -> str:
+    """What procrastinate's workers listen for."""
+    return json.dumps({"type": "job_inserted", "job_id": job.id})
