@@ -17,7 +17,7 @@ from tests.support.postgres import UNPRIVILEGED
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCKER = ROOT / "docker"
 ELSEWHERE = "/usr/sbin:/usr/local/sbin"  # where nginx lives, which is not on everyone's path
-START_SECONDS = 15
+START_SECONDS = 60
 
 
 def nginx() -> str | None:
