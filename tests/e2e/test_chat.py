@@ -137,6 +137,31 @@ def test_thinking_streams_folds_and_is_not_copied(chat: Opened, page: Page, fate
     assert page.evaluate("navigator.clipboard.readText()").strip() == words(2)
 
 
+def test_thoughts_of_a_stored_answer_are_fetched_when_they_are_asked_for(chat: Opened, page: Page, server: Server):
+    at = chat(tokens=2)
+    for question in ("THINK about it", "Do not"):
+        at.ask(question)
+        at.phase("done")
+    page.reload()
+    thoughts = page.get_by_test_id("thoughts")
+    expect(thoughts).to_have_text(["Thoughts", "Thoughts"])
+    for one in thoughts.all():
+        one.get_by_role("button").click()
+    expect(thoughts.first).to_contain_text("Let me think.")
+    expect(thoughts.first).to_contain_text(re.compile(r"Thought for \d+ s"))
+    expect(thoughts.last).to_contain_text("It told no thoughts.")
+    expect(at.text).to_have_text(words(2))
+
+    # As retention leaves it.
+    with sqlite3.connect(server.data / "genai-stack.db", timeout=20) as database:
+        database.execute("DELETE FROM events WHERE type IN ('thinking', 'answer.delta')")
+        database.execute("UPDATE runs SET trimmed_at = finished_at")
+    page.reload()
+    thoughts.first.get_by_role("button").click()
+    expect(thoughts.first).to_contain_text("Its thoughts were kept for a while, and are gone.")
+    expect(at.text).to_have_text(words(2))
+
+
 def test_the_view_follows_the_answer_until_the_person_scrolls_up(chat: Opened, page: Page):
     lines = "\n\n".join(f"Line {number}." for number in range(120))
     at = chat(answer=lines, gap_ms=15)
@@ -160,15 +185,15 @@ def test_stop_keeps_what_came_and_retry_asks_again(chat: Opened, page: Page, fat
     at.ask("Go on for long")
     expect(at.text).to_contain_text("tok10")
     fate.strikes()
-    expect(at.text).to_contain_text("tok10 ", timeout=30_000)
+    expect(at.text).to_contain_text("tok60 ", timeout=30_000)  # further than before it was taken up again
     at.box.press("Escape")
     at.phase("stopped", within=60)
     expect(at.answer).to_contain_text("Stopped")
-    expect(at.text).to_contain_text("tok10")
+    expect(at.text).to_contain_text("tok60 ")
     expect(at.text).not_to_contain_text("tok399")
     page.reload()
     at.phase("stopped")
-    expect(at.text).to_contain_text("tok10")
+    expect(at.text).to_contain_text("tok60 ")
     at.button("Retry").click()
     expect(page.get_by_test_id("answer")).to_have_count(2)
     at.phase("answering")
@@ -429,13 +454,31 @@ def test_the_chat_opens_over_the_canvas(page: Page, stacks: Stacks, fate: Fate):
         expect(panel.locator(".answer")).to_contain_text("tok5")
         fate.strikes()
         expect(panel.get_by_test_id("answer")).to_have_attribute("data-phase", "done", timeout=60_000)
-        assert grave(page) == []
         panel.get_by_role("button", name="Conversations").click()
         expect(panel.get_by_role("navigation", name="Conversations")).to_be_visible()
         page.keyboard.press("Escape")
         expect(panel.get_by_role("navigation", name="Conversations")).to_be_hidden()
         panel.get_by_role("button", name="Close the chat").click()
         expect(panel).to_be_hidden()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_an_editor_with_its_chat(page: Page, stacks: Stacks, theme: str):
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    with model(answer=MARKDOWN, gap_ms=40) as fake:
+        made = stacks.make(asked(fake.base_url, ["What is it?"]))
+        page.goto(f"{stacks.url}/stacks/{made['id']}")
+        page.get_by_role("button", name="Chat with stack").click()
+        panel = page.get_by_test_id("chat")
+        expect(panel.get_by_role("button", name="What is it?")).to_be_visible()
+        assert grave(page) == []
+        panel.get_by_role("button", name="What is it?").click()
+        expect(panel.locator("strong")).to_be_visible()
+        assert grave(page) == []
+        expect(panel.get_by_test_id("answer")).to_have_attribute("data-phase", "done", timeout=20_000)
+        panel.get_by_role("button", name="Conversations").click()
+        expect(panel.get_by_role("navigation", name="Conversations")).to_be_visible()
+        assert grave(page) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -23,8 +23,7 @@ import {
   useState,
 } from "react";
 import { useCatalog } from "@/model/catalog";
-import { labelOf } from "@/model/graph/rules";
-import { isNote, NOTE, type StackEdge, type StackNode } from "@/model/graph/shape";
+import { NOTE, type StackEdge, type StackNode } from "@/model/graph/shape";
 import { shownGraph, useStack } from "@/model/graph/store";
 import { DRAGGED } from "@/model/node-types";
 import { useTheme } from "@/model/theme";
@@ -35,6 +34,7 @@ import { HANDLERS } from "./handlers";
 import { GuideLines, WhyNot } from "./hints";
 import { CanvasMenu } from "./menu";
 import { flow, MANY, moment, seenFrom, useView } from "./moment";
+import { withEnds, withName } from "./names";
 import { NodeCard } from "./node-card";
 import { Note } from "./note";
 import { edgeUnder, isRight, overviewOf } from "./placing";
@@ -98,15 +98,8 @@ function Flow({ children }: { children?: ReactNode }) {
     };
   }, [instance]);
 
-  const named = useMemo(() => {
-    const before = withNames.get(catalog) ?? new WeakMap<StackNode, StackNode>();
-    withNames.set(catalog, before);
-    return nodes.map((node) => {
-      const found = before.get(node) ?? { ...node, ariaLabel: isNote(node) ? "Note" : labelOf(node, catalog) };
-      before.set(node, found);
-      return found;
-    });
-  }, [nodes, catalog]);
+  const named = useMemo(() => nodes.map(withName), [nodes]);
+  const joined = useMemo(() => withEnds(edges, nodes, catalog), [edges, nodes, catalog]);
 
   const right = useCallback((ends: Connection | StackEdge) => isRight(ends, catalog), [catalog]);
   const dropping = {
@@ -149,7 +142,7 @@ function Flow({ children }: { children?: ReactNode }) {
       >
         <ReactFlow<StackNode, StackEdge>
           nodes={named}
-          edges={edges}
+          edges={joined}
           nodeTypes={nodeTypes}
           edgeTypes={EDGES}
           colorMode={theme}
@@ -187,9 +180,6 @@ function Flow({ children }: { children?: ReactNode }) {
     </CanvasMenu>
   );
 }
-
-/** The same object for the same node: React Flow leaves alone what is the same. */
-const withNames = new WeakMap<object, WeakMap<StackNode, StackNode>>();
 
 const LABELS = {
   "node.a11yDescription.default":

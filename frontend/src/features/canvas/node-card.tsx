@@ -14,14 +14,15 @@ import { classes } from "@/ui/classes";
 import { hue } from "@/ui/hue";
 import { Icon } from "@/ui/icon";
 import { moment, useMoment, useView } from "./moment";
-import { NodeStatusLine } from "./node-status";
+import { nameId, nameOf } from "./names";
+import { NodeStatusLine, wordFor } from "./node-status";
 import { FarPorts, PORTS, Port } from "./port";
 
 const NO_CONFIG = {};
 
-export const NodeCard = memo(function NodeCard({ id, type: name, data, selected, height }: NodeProps<StackNode>) {
+export const NodeCard = memo(function NodeCard({ id, type: kind, data, selected, height }: NodeProps<StackNode>) {
   const catalog = useCatalog();
-  const type = catalog.types.get(name ?? "");
+  const type = catalog.types.get(kind ?? "");
   const far = useView((view) => view.far);
   const status = useNodeRun(id, (node) => node?.status);
   const trouble = useStack((state) => (state.frozen ? null : worst(problemsOf(state.problems, id))));
@@ -34,9 +35,15 @@ export const NodeCard = memo(function NodeCard({ id, type: name, data, selected,
     "data-trouble": trouble ?? undefined,
     "data-testid": `node-${id}`,
   };
+  const name = (
+    <span id={nameId(id)} hidden>
+      {nameOf(label, status ? wordFor(status) : null, type)}
+    </span>
+  );
   if (far) {
     return (
       <div {...look} style={height ? { height } : undefined}>
+        {name}
         <div className="m-3 h-9 rounded-lg" style={{ background: soft }} title={label} />
         <FarPorts node={id} type={type} />
       </div>
@@ -44,6 +51,7 @@ export const NodeCard = memo(function NodeCard({ id, type: name, data, selected,
   }
   return (
     <div {...look}>
+      {name}
       <div className="flex items-center gap-2.5 px-3 pt-3 pb-2">
         <span className="grid size-8 shrink-0 place-items-center rounded-lg" style={{ background: soft, color }}>
           <Icon name={type?.icon} className="size-4" />
@@ -51,7 +59,7 @@ export const NodeCard = memo(function NodeCard({ id, type: name, data, selected,
         <div className="min-w-0 flex-1">
           <Label id={id} label={label} />
           <div className="truncate text-xs text-muted">
-            {type ? (label === type.title ? type.category : type.title) : `Unknown type “${name}”`}
+            {type ? (label === type.title ? type.category : type.title) : `Unknown type “${kind}”`}
           </div>
         </div>
       </div>

@@ -11,7 +11,8 @@ import {
   type Conversation as Talking,
   talk,
 } from "@/api";
-import { asked, goingOn, heard, NO_TURNS, refused, type Turns, without, withStored, wrongOf } from "./turns";
+import { newRun, reasoningSoFar, reduce } from "@/model/run";
+import { asked, goingOn, heard, NO_TURNS, recalled, refused, type Turns, without, withStored, wrongOf } from "./turns";
 import { drop, keep, unsentOf } from "./unsent";
 
 export type Phase = "loading" | "ready" | "gone" | "failed";
@@ -27,7 +28,7 @@ type Options = {
 };
 
 const TOGETHER = 50; // milliseconds for which events are gathered, so that the page is drawn at most so often
-const PAGE = 500; // messages
+const PAGE = 500; // messages or events
 
 export class Conversation {
   readonly store: StoreApi<State>;
@@ -85,6 +86,17 @@ export class Conversation {
   cancel(): void {
     const turn = goingOn(this.store.getState().turns);
     if (turn?.runId) this.line?.cancel(turn.runId);
+  }
+
+  /** The thoughts of an answer that was given before this page was there; without any, a sentence that says so. */
+  async recall(id: string, runId: string): Promise<string | null> {
+    const run = (await allEvents(runId)).reduce(reduce, newRun(runId));
+    if (reasoningSoFar(run)) {
+      this.change((turns) => recalled(turns, id, run));
+      return null;
+    }
+    const { trimmed_at: trimmed } = await call("GET /runs/{run_id}", { path: { run_id: runId } });
+    return trimmed ? "Its thoughts were kept for a while, and are gone." : "It told no thoughts.";
   }
 
   reload(): void {
@@ -206,17 +218,24 @@ export class Conversation {
   }
 }
 
-async function allMessages(sessionId: string): Promise<MessageOut[]> {
-  const page = (skip: number) =>
-    call("GET /sessions/{session_id}/messages", { path: { session_id: sessionId }, query: { skip, limit: PAGE } });
-  const first = await page(0);
+type Page<T> = { items: ReadonlyArray<T>; total: number };
+
+async function allOf<T>(page: (part: { skip: number; limit: number }) => Promise<Page<T>>): Promise<T[]> {
+  const first = await page({ skip: 0, limit: PAGE });
   const skips = Array.from(
     { length: Math.max(0, Math.ceil(first.total / PAGE) - 1) },
     (_, index) => (index + 1) * PAGE,
   );
-  const others = await Promise.all(skips.map(page));
+  const others = await Promise.all(skips.map((skip) => page({ skip, limit: PAGE })));
   return [first, ...others].flatMap(({ items }) => [...items]);
 }
+
+const allMessages = (session_id: string): Promise<MessageOut[]> =>
+  allOf((query) => call("GET /sessions/{session_id}/messages", { path: { session_id }, query }));
+
+/** Of a run that has ended. */
+const allEvents = (run_id: string): Promise<Event[]> =>
+  allOf((query) => call("GET /runs/{run_id}/events", { path: { run_id }, query }) as Promise<Page<Event>>);
 
 /** While the server is away for a moment, what was asked waits. */
 async function patiently<T>(work: () => Promise<T>, left = 5): Promise<T> {

@@ -2,6 +2,7 @@
 import { Check, ChevronRight, Copy, RotateCcw, Square, TriangleAlert } from "lucide-react";
 import { memo, useState } from "react";
 import { useStore } from "zustand";
+import { sentenceOf } from "@/api";
 import { Button } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { toast } from "@/ui/toast";
@@ -24,7 +25,7 @@ export const TurnView = memo(function TurnView({ conversation, id }: { conversat
         </div>
       ) : null}
       <div className="mt-4 min-h-14" data-testid="answer" data-phase={shown.phase} aria-busy={!isOver(shown.phase)}>
-        <Thoughts shown={shown} />
+        <Thoughts shown={shown} recall={(runId) => conversation.recall(id, runId)} />
         <Doing shown={shown} />
         {shown.text ? <Text shown={shown} /> : null}
         {shown.phase === "done" && !shown.text ? <p className="text-muted">The answer is empty.</p> : null}
@@ -65,18 +66,31 @@ function Doing({ shown }: { shown: Shown }) {
   );
 }
 
-/** The model's own thoughts: open while they come, folded once the answer begins, unless the person says otherwise. */
-function Thoughts({ shown }: { shown: Shown }) {
+type ThoughtsProps = { shown: Shown; recall: (runId: string) => Promise<string | null> };
+
+/**
+ * The model's own thoughts: open while they come, folded once the answer begins, unless the person says otherwise.
+ * Those of a stored answer are fetched when they are asked for.
+ */
+function Thoughts({ shown, recall }: ThoughtsProps) {
   const [chosen, choose] = useState<boolean | null>(null);
-  if (!shown.reasoning) return null;
+  const [instead, tell] = useState<string | null>(null);
+  const { reasoning, thoughtsOf } = shown;
+  if (!(reasoning || thoughtsOf)) return null;
   const thinking = !isOver(shown.phase) && !shown.text;
   const open = chosen ?? thinking;
+  const unfold = () => {
+    choose(!open);
+    if (open || reasoning || !thoughtsOf) return;
+    tell("Looking for them…");
+    recall(thoughtsOf).then(tell, (error) => tell(sentenceOf(error)));
+  };
   return (
     <div className="mb-3" data-testid="thoughts">
       <button
         type="button"
         aria-expanded={open}
-        onClick={() => choose(!open)}
+        onClick={unfold}
         className="-ml-1.5 flex h-7 items-center gap-1 rounded-md px-1.5 text-sm text-muted hover:bg-hover hover:text-ink"
       >
         <ChevronRight className={classes("size-4 transition-transform", open && "rotate-90")} aria-hidden />
@@ -84,7 +98,7 @@ function Thoughts({ shown }: { shown: Shown }) {
       </button>
       {open ? (
         <div className="mt-1 ml-0.5 border-l-2 border-line pl-4 text-sm break-words whitespace-pre-wrap text-muted">
-          {shown.reasoning}
+          {reasoning || instead}
         </div>
       ) : null}
     </div>

@@ -101,6 +101,12 @@ export function heard(turns: Turns, event: Event): Turns {
   return put(turns, { ...turn, runId: event.run_id, run: reduce(turn.run ?? newRun(event.run_id), event) });
 }
 
+/** The turn with all that its ended run had told. */
+export function recalled(turns: Turns, id: string, run: Run): Turns {
+  const turn = turns.of[id];
+  return turn ? put(turns, { ...turn, run }) : turns;
+}
+
 export type Phase = "sending" | "waiting" | "working" | "answering" | "done" | "stopped" | "failed" | "unsent";
 
 export type Shown = {
@@ -112,9 +118,11 @@ export type Shown = {
   doing: string | null;
   sources: ReadonlyArray<Passage>;
   wrong: Wrong | null;
+  /** The run whose thoughts can be asked for, where only its answer is stored here. */
+  thoughtsOf: string | null;
 };
 
-const NOTHING = { text: "", reasoning: "", thought: null, doing: null, sources: [], wrong: null };
+const NOTHING = { text: "", reasoning: "", thought: null, doing: null, sources: [], wrong: null, thoughtsOf: null };
 
 export function shownOf(turn: Turn): Shown {
   if (turn.wrong) return { ...NOTHING, phase: "unsent", wrong: turn.wrong };
@@ -139,6 +147,7 @@ function fromRun(turn: Turn, run: Run): Shown {
     doing: run.doing,
     sources: run.sources,
     wrong,
+    thoughtsOf: null,
   };
 }
 
@@ -153,6 +162,7 @@ function fromStored({ content, metadata, run_id: runId }: MessageOut, run: Run |
     doing: null,
     sources: told.sources ?? [],
     wrong: phase === "failed" ? failure(told.error?.message ?? "The run failed.", runId) : null,
+    thoughtsOf: run ? null : runId,
   };
 }
 
