@@ -23,6 +23,7 @@ from genai_stack.storage.database import Database
 from genai_stack.storage.scope import THE_WORKSPACE, Scope
 from genai_stack.storage.tables import Document, Embedding, OriginalPiece, PassageRow, Workspace
 from genai_stack.vectors.vector_store import Held, Hit, VectorIndex
+from genai_stack.work.dispatch import Bounds
 from genai_stack.work.in_process import InProcess
 from tests.fakes.embedder import WordEmbedder
 
@@ -45,7 +46,7 @@ class Library:
         await self.ingestion.resume(scope, self.dispatch)
 
     async def close(self) -> None:
-        await self.dispatch.close(0)
+        await self.dispatch.close()
         await self.removal.close()
         await self.index.close()
         await self.store.close()
@@ -113,7 +114,7 @@ async def library_of(
     async def open_embedder(scope: Scope, choice: EmbedderChoice) -> Embedder:
         return chosen
 
-    dispatch = InProcess({"ingestion": 2})
+    dispatch = InProcess({"ingestion": Bounds(2, 2)})
     store = index or NoIndex()
     kept = Index(database, store)
     ingestion = Ingestion(database, kept, open_embedder, limits)
