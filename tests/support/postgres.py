@@ -22,6 +22,9 @@ SETTINGS = (
 )  # fmt: skip
 
 
+DURABLE = ("fsync=on", "full_page_writes=on")
+
+
 class NoPostgres(Exception):
     """There are no binaries of PostgreSQL on this machine."""
 
@@ -55,7 +58,7 @@ def _open_to_all(folder: Path) -> bool:
     return all(place.stat().st_mode & 0o005 == 0o005 for place in (folder, *folder.parents))
 
 
-def _copied(binaries: Path, to: Path) -> Path:
+def copied(binaries: Path, to: Path) -> Path:
     """The installation elsewhere, with the libraries that a wheel keeps beside its package."""
     installed, package = binaries.parent, binaries.parent.parent
     shutil.copytree(
@@ -70,13 +73,14 @@ def _copied(binaries: Path, to: Path) -> Path:
 class Postgres:
     """Started by `start`; each test takes a database of its own."""
 
-    def __init__(self) -> None:
-        self._bin = binaries()
+    def __init__(self, installed: Path | None = None, *, durable: bool = False) -> None:
+        self._settings = (*SETTINGS, *DURABLE) if durable else SETTINGS
+        self._bin = installed or binaries()
         # Not under pytest's own directory: an unprivileged user must reach it, and a socket's path is short.
         self._folder = Path(tempfile.mkdtemp(prefix="gs-pg-"))
         self._owner = _unprivileged() if os.geteuid() == 0 else None
         if self._owner is not None and not _open_to_all(self._bin):
-            self._bin = _copied(self._bin, self._folder / "installed")
+            self._bin = copied(self._bin, self._folder / "installed")
         self._process: subprocess.Popen[bytes] | None = None
         self._template: str | None = None
 
@@ -101,7 +105,7 @@ class Postgres:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _begin(self) -> None:
-        options = [word for setting in SETTINGS for word in ("-c", setting)]
+        options = [word for setting in self._settings for word in ("-c", setting)]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._bin / "postgres", "-D", self._cluster, "-k", self._folder, *options],

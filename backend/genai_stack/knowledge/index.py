@@ -210,16 +210,25 @@ class Index:
             await self._store.drop(base_id)
             await self._store.take(base_id, None)
         for document in [document for document in extent.documents if document not in found.whole]:
-            await self._add(extent, document)
+            if await self._add(extent, document) != extent.documents[document]:
+                await self._check_newer(extent)
+                return
             await hold.check()
         await self._store.mark(base_id, extent.revision)
         held = await self._store.held(base_id)
         if self._store.generation != generation:
             self._again.add(base_id)
         elif held is None or held != extent.held:
-            raise Busy("It did not keep all that it was given, or something was deleted meanwhile.")
+            raise Busy("It did not keep all that it was given.")
         else:
             self._known[base_id] = _Known(generation, held, frozenset(extent.documents))
+
+    async def _check_newer(self, extent: Extent) -> None:
+        """A document lacks vectors: it was deleted meanwhile, and there is a newer revision to bring the index to."""
+        newer = await self._extent(extent.scope, extent.base_id)
+        if newer is not None and newer.revision == extent.revision:
+            raise StackError("Vectors of a document are missing. Delete it, then upload it again.")
+        self._again.add(extent.base_id)
 
     async def _is_believed(self, extent: Extent) -> bool:
         """Whether it is in step, as this process knows, or as it sees at a look."""
@@ -269,8 +278,9 @@ class Index:
         for start in range(0, len(documents), MOST_DOCUMENTS):
             await self._store.drop(base_id, documents[start : start + MOST_DOCUMENTS])
 
-    async def _add(self, extent: Extent, document: str) -> None:
-        after = -1
+    async def _add(self, extent: Extent, document: str) -> int:
+        """How many vectors SQL has of it."""
+        after, added = -1, 0
         while True:
             async with self._database.read_much() as session:
                 rows = (await session.execute(_vectors(extent, document, after))).all()
@@ -278,8 +288,9 @@ class Index:
                 await self._store.add(
                     extent.base_id, [row[1] for row in rows], [row[2] for row in rows], [document] * len(rows)
                 )
+            added += len(rows)
             if len(rows) < BATCH:
-                return
+                return added
             after = rows[-1][0]
 
     async def _probes(self, extent: Extent, documents: Iterable[str]) -> list[Probe]:

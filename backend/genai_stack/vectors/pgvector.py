@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy import Delete, Select, TextClause, Update, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from genai_stack.errors import Busy, Invalid, StackError
 from genai_stack.storage.database import Database, Transaction
@@ -23,13 +23,16 @@ from genai_stack.vectors.vector_store import Held, Hit, taken
 
 BATCH = 100  # vectors per statement
 BREADTH = 100  # candidates that HNSW keeps while it walks (`hnsw.ef_search`)
-CHOSEN = 20_000  # vectors of chosen documents up to which all of them are looked at
+QUICK = 2_000_000  # numbers that are looked at one by one as quickly as HNSW is walked
+CHOSEN = 20_000  # vectors
 FURTHEST = 200_000  # vectors that HNSW looks at where most belong to documents that were not chosen
 GONE = {"42P01", "3F000", "42704", "42703", "42883"}  # a table, schema, type, column or operator is there no more
 
 WALK = text(
     f"SELECT set_config('hnsw.ef_search', '{BREADTH}', true), set_config('hnsw.iterative_scan', 'strict_order', true),"
-    f" set_config('hnsw.max_scan_tuples', '{FURTHEST}', true)"
+    f" set_config('hnsw.max_scan_tuples', '{FURTHEST}', true),"
+    # The planner takes a comparison of vectors for as cheap as one of numbers, and would look at all and sort them.
+    " set_config('enable_sort', 'off', true), set_config('jit', 'off', true)"
 )
 
 log = structlog.get_logger(__name__)
@@ -40,13 +43,19 @@ Narrowed = TypeVar("Narrowed", Select[*tuple[Any, ...]], Update, Delete)
 
 
 class PgvectorIndex:
-    """What is committed stays, so there is one generation."""
+    """What is committed stays, so there is one generation.
+
+    `quick` is how many numbers a collection has up to which all are looked at, so that it needs no HNSW; `chosen` is
+    how many vectors of chosen documents are.
+    """
 
     crash_safe = True
     generation = 1
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, quick: int = QUICK, chosen: int = CHOSEN) -> None:
         self._database = database
+        self._quick = quick
+        self._chosen = chosen
         self._types: str | None = None
         self._starting: asyncio.Task[None] | None = None
         self._turns: dict[str, UUID] = {}  # of the collections that are being changed here
@@ -115,8 +124,8 @@ class PgvectorIndex:
                 return [Hit(row[0], row[1]) for row in transaction.execute(statement, wanted)]
 
             if document_ids is not None:
-                chosen = transaction.scalar(table.count_some(CHOSEN + 1), {"documents": wanted["documents"]})
-                if chosen <= CHOSEN:
+                some = table.count_some(self._chosen + 1)
+                if transaction.scalar(some, {"documents": wanted["documents"]}) <= self._chosen:
                     return found(exact=True)
             transaction.execute(WALK)
             hits = found(exact=False)
@@ -163,7 +172,8 @@ class PgvectorIndex:
             dimensions = self._row(transaction, table, collection)
             if dimensions is None or transaction.scalar(table.has_hnsw()):
                 return ()
-            return table.build_hnsw(dimensions, transaction.scalar(table.count()) or 0)
+            count = transaction.scalar(table.count()) or 0
+            return table.build_hnsw(dimensions, count) if dimensions * count > self._quick else ()
 
         def build(transaction: Transaction, table: VectorTable) -> None:
             for statement in statements:
@@ -238,8 +248,8 @@ class PgvectorIndex:
     async def _start(self) -> None:
         try:
             await self._laid()
-        except StackError as error:
-            log.warning("index.not_started", reason=error.message)
+        except (StackError, SQLAlchemyError) as error:
+            log.warning("index.not_started", reason=str(error))
         finally:
             self._starting = None
 

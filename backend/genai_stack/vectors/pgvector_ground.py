@@ -1,7 +1,7 @@
 """What vectors in PostgreSQL stand on: the extension pgvector, and a schema of their own."""
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Uuid, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.schema import CreateSchema, CreateTable
 
 from genai_stack.errors import Busy
@@ -25,6 +25,7 @@ FOUND = text(
     " JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'vector'"
 )
 AVAILABLE = text("SELECT true FROM pg_available_extensions WHERE name = 'vector'")
+SCHEMA_THERE = text(f"SELECT to_regnamespace('{SCHEMA}') IS NOT NULL")
 THERE = text(f"SELECT to_regclass('{COLLECTIONS}') IS NOT NULL")
 # Several processes start at once, and IF NOT EXISTS alone does not keep them apart.
 ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('genai-stack vectors', 0))")
@@ -46,11 +47,18 @@ NOT_ALLOWED = (
 async def laid(database: Database) -> str:
     """The schema that has pgvector's types and operators, as SQL writes it. Raises Busy with what is to be done."""
     try:
-        return await database.fetch(_found) or await database.transact(_made)
+        return await database.fetch(_found) or await _made_once(database)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == REFUSED:
             raise Busy(NOT_ALLOWED, code="INDEX_AWAY") from error
         raise
+
+
+async def _made_once(database: Database) -> str:
+    try:
+        return await database.transact(_made)
+    except IntegrityError:  # an administrator made it by hand at this moment
+        return await database.transact(_made)
 
 
 def _found(transaction: Transaction) -> str | None:
@@ -69,7 +77,8 @@ def _made(transaction: Transaction) -> str:
         if not transaction.scalar(AVAILABLE):
             raise Busy(MISSING, code="INDEX_AWAY")
         transaction.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
-    transaction.execute(CreateSchema(SCHEMA, if_not_exists=True))
+    if not transaction.scalar(SCHEMA_THERE):  # IF NOT EXISTS asks for the right to make one in any case
+        transaction.execute(CreateSchema(SCHEMA))
     transaction.execute(CreateTable(COLLECTIONS, if_not_exists=True))
     schema = _found(transaction)
     assert schema is not None

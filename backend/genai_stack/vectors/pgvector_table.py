@@ -8,8 +8,9 @@ from sqlalchemy import TextClause, text
 from genai_stack.vectors.pgvector_ground import COLLECTIONS, SCHEMA
 
 HNSW_DIMENSIONS = 2_000  # of `vector`; halves (`halfvec`) have twice as many, beyond which there is no HNSW
-QUICK = 2_000_000  # numbers in a table that are looked at one by one as quickly as HNSW is walked
+IN_ROW = 2_000  # dimensions that fit into a page: where they are looked at, none is fetched from elsewhere
 REFINED = 4  # times as many as asked for are found by halves, then ranked by the whole numbers
+CARE = 100  # candidates that HNSW weighs for each vector it takes in
 OVERHEAD = 600  # bytes of HNSW per vector beside its numbers
 
 
@@ -30,6 +31,7 @@ class VectorTable:
                 f" embedding {self._types}.vector({dimensions:d}) NOT NULL)"
             ),
             text(f"CREATE INDEX {self._short}_document ON {self._name} (document_id)"),
+            *([text(f"ALTER TABLE {self._name} ALTER embedding SET STORAGE PLAIN")] if dimensions <= IN_ROW else ()),
         ]
 
     def drop(self) -> TextClause:
@@ -64,8 +66,8 @@ class VectorTable:
         return text(f"SELECT to_regclass('{SCHEMA}.{self._short}_hnsw') IS NOT NULL")
 
     def build_hnsw(self, dimensions: int, count: int) -> list[TextClause]:
-        """Nothing where exact search is as quick, or where pgvector has no HNSW of so many dimensions."""
-        if count * dimensions <= QUICK or dimensions > 2 * HNSW_DIMENSIONS:
+        """Nothing where pgvector has no HNSW of so many dimensions."""
+        if dimensions > 2 * HNSW_DIMENSIONS:
             return []
         kind = "vector" if dimensions <= HNSW_DIMENSIONS else "halfvec"
         memory = min(max(count * (4 * dimensions + OVERHEAD) // 1024, 64 * 1024), 1024 * 1024)  # kB; more goes slowly
@@ -78,6 +80,7 @@ class VectorTable:
             text(
                 f"CREATE INDEX IF NOT EXISTS {self._short}_hnsw ON {self._name}"
                 f" USING hnsw ({self._approximated(dimensions)} {self._types}.{kind}_cosine_ops)"
+                f" WITH (ef_construction = {CARE:d})"
             ),
         ]
 
