@@ -12,7 +12,7 @@ from genai_stack.storage.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision that this program reads and writes; a test holds it against the migrations."""
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from genai_stack.storage.columns import Id, Json, Moment, new_id, now
@@ -91,12 +91,13 @@ class Document(Table):
     meta: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
     kind: Mapped[str | None]
     size: Mapped[int]
-    status: Mapped[str] = mapped_column(default="processing", index=True)
+    status: Mapped[str] = mapped_column(default="processing")
     progress: Mapped[float] = mapped_column(default=0.0)
     pages: Mapped[int | None]
     chunks: Mapped[int | None]
     error: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    __table_args__ = (Index(None, "status", "created_at", "id"),)
 
 
 class OriginalPiece(Table):
@@ -174,7 +175,10 @@ class ChatMessage(Table):
 
 
 class Run(Table):
-    """`attempt` grows each time it is taken up, and only the current one may write; `lost` counts those that died."""
+    """`attempt` grows each time it is taken up, and only the current one may write; `lost` counts those that died.
+
+    `trimmed_at` is when its deltas began to go; `has_deltas` is true until the last of them is gone.
+    """
 
     __tablename__ = "runs"
     id: Mapped[str] = _key()
@@ -197,8 +201,10 @@ class Run(Table):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     trimmed_at: Mapped[datetime | None]
+    has_deltas: Mapped[bool] = mapped_column(server_default=true())
     __table_args__ = (
         Index(None, "workflow_id", "created_at"),
+        Index(None, "has_deltas", "finished_at"),
         UniqueConstraint("workflow_id", "idempotency_key"),
     )
 
