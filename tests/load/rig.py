@@ -21,8 +21,8 @@ COMMAND = (sys.executable, "-c", "from genai_stack.cli import main; main()")
 class Served:
     """A running server; `started` is the time from its start to the first answer of /healthz, in seconds."""
 
-    def __init__(self, process: asyncio.subprocess.Process, url: str, started: float) -> None:
-        self.process, self.url, self.started = process, url, started
+    def __init__(self, process: asyncio.subprocess.Process, url: str, started: float, settings: dict[str, str]) -> None:
+        self.process, self.url, self.started, self.settings = process, url, started, settings
         self.watched = psutil.Process(process.pid)
 
     @property
@@ -43,13 +43,13 @@ class Served:
 
 
 @asynccontextmanager
-async def server(data: Path, **settings: str) -> AsyncGenerator[Served]:
+async def server(data: Path, *, command: str = "serve", **settings: str) -> AsyncGenerator[Served]:
     environment = os.environ | {f"GENAI_STACK_{name.upper()}": value for name, value in settings.items()}
     log = data.parent / f"{data.name}.log"
     began = time.perf_counter()
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
-            *COMMAND, "serve", "--data", str(data), "--port", "0", env=environment, stdout=out, stderr=out
+            *COMMAND, command, "--data", str(data), "--port", "0", env=environment, stdout=out, stderr=out
         )
     try:
         url = await _address(process, log)
@@ -61,7 +61,7 @@ async def server(data: Path, **settings: str) -> AsyncGenerator[Served]:
                         break
                 except aiohttp.ClientConnectionError:
                     await asyncio.sleep(0.002)
-        served = Served(process, url, time.perf_counter() - began)
+        served = Served(process, url, time.perf_counter() - began, settings)
         yield served
         await served.stop()
     finally:

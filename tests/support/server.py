@@ -20,6 +20,8 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 class Server:
     """`settings` are names without their prefix: `token`, `database_url`, …"""
 
+    command = "serve"
+
     def __init__(self, folder: Path, **settings: object) -> None:
         self.data = folder / "data"
         self.log_file = folder / "server.log"
@@ -29,14 +31,22 @@ class Server:
         self._read = 0
 
     def start(self) -> "Server":
+        self.begin()
+        self.await_address()
+        return self
+
+    def begin(self) -> None:
+        """Starts without waiting for it."""
         self._process = self._begin()
+
+    def await_address(self) -> None:
+        assert self._process is not None
         deadline = time.monotonic() + START_SECONDS
         while not (found := _ADDRESS.search(self.log()[self._read :])):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"The server did not start: {self.log()[self._read :]}")
             time.sleep(0.02)
         self.url = found[1].replace("0.0.0.0", "127.0.0.1")
-        return self
 
     def refused(self) -> tuple[int, str]:
         """The exit code of a server that must not start, and what it said."""
@@ -55,7 +65,7 @@ class Server:
                     sys.executable,
                     "-c",
                     "from genai_stack.cli import main; main()",
-                    "serve",
+                    self.command,
                     f"--data={self.data}",
                     *given,
                 ],
@@ -76,6 +86,13 @@ class Server:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    def freeze(self) -> None:
+        """As a machine that pauses: it holds its connections, and does nothing."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """As a power cut would: nothing is tidied up."""

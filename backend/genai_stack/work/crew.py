@@ -11,6 +11,7 @@ from procrastinate.job_context import AbortReason
 from procrastinate.jobs import DeleteJobCondition
 from procrastinate.jobs import Job as QueuedJob
 from procrastinate.worker import Worker
+from psycopg import AsyncConnection
 from typing_extensions import override
 
 from genai_stack.work.dispatch import Bounds, Chore, Queue, Work
@@ -44,17 +45,13 @@ class Crew:
     """The `Hands` of one process of many. `url` is that of the PostgreSQL database, for libpq."""
 
     def __init__(self, url: str, bounds: Mapping[Queue, Bounds]) -> None:
-        self._bounds = bounds
-        self._connector = SteadyConnector(conninfo=url, min_size=1, max_size=CONNECTIONS)
+        self._connector = SteadyConnector(conninfo=url, min_size=1, max_size=CONNECTIONS, configure=_hurry)
         self._app = App(connector=self._connector)
-        most: dict[str, int] = {queue: bound.workspace for queue, bound in bounds.items()}
-        self._jobs = self._app.job_manager = FencedJobs(self._connector, most | {CHORES: 1_000_000})
+        self._bounds: dict[str, Bounds] = {**bounds, CHORES: Bounds(1, 100)}
+        self._jobs = self._app.job_manager = FencedJobs(self._connector, self._bounds)
         self._app.task(name=TASK, pass_context=True, retry=_AgainElsewhere())(self._do)
         self._works: dict[str, Work] = {}
         self._workers: dict[str, Worker] = {}
-        self._at_work: set[int] = set()
-        self._idle = asyncio.Event()
-        self._idle.set()
         self._doubted: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -68,21 +65,15 @@ class Crew:
 
     async def start(self) -> None:
         await self._app.open_async()
-        at_once = {queue: self._bounds[queue].process for queue in self._bounds} | {CHORES: 1}
-        self._tasks = [asyncio.create_task(self._keep_at_it(queue, most)) for queue, most in at_once.items()]
+        self._tasks = [asyncio.create_task(self._keep_at_it(queue)) for queue in self._bounds]
         self._tasks.append(asyncio.create_task(self._watch()))
-
-    @property
-    def at_work(self) -> int:
-        """How many jobs are being done here."""
-        return len(self._at_work)
 
     async def finish(self, grace: float) -> None:
         self._jobs.closed = True
         try:
-            await asyncio.wait_for(self._idle.wait(), grace)
+            await asyncio.wait_for(self._jobs.idle.wait(), grace)
         except TimeoutError:
-            log.info("crew.hands_over", jobs=self.at_work)
+            log.info("crew.hands_over")
 
     async def close(self) -> None:
         self._jobs.closed = True
@@ -90,15 +81,13 @@ class Crew:
             worker.stop()
         *workers, watch = self._tasks
         await asyncio.gather(*workers, return_exceptions=True)
+        await self._jobs.give_back()
         watch.cancel()
         await asyncio.gather(watch, return_exceptions=True)
         await self._app.close_async()
 
     async def _do(self, context: JobContext, **args: Any) -> None:
         queued = context.job
-        assert queued.id is not None
-        self._at_work.add(queued.id)
-        self._idle.clear()
         try:
             await self._works[queued.queue](job_of(queued.queue, args))  # pyright: ignore[reportArgumentType]
         except asyncio.CancelledError:
@@ -106,21 +95,17 @@ class Crew:
                 raise
         except Exception:
             log.exception("job.failed", queue=queued.queue, job=args.get("id"))
-        finally:
-            self._at_work.discard(queued.id)
-            if not self._at_work:
-                self._idle.set()
         if context.abort_reason() is AbortReason.SHUTDOWN:
             raise _HandedBackError
 
-    async def _keep_at_it(self, queue: str, most: int) -> None:
+    async def _keep_at_it(self, queue: str) -> None:
         """A worker that stumbles is followed by another, under a new name."""
         while not self._jobs.closed:
             worker = self._workers[queue] = Worker(
                 self._app,
                 queues=[queue],
                 name=queue,
-                concurrency=most,
+                concurrency=self._bounds[queue].process,
                 fetch_job_polling_interval=POLL,
                 abort_job_polling_interval=POLL,
                 shutdown_graceful_timeout=0,
@@ -166,12 +151,18 @@ class Crew:
         lost: dict[int, QueuedJob] = {}
         for worker in self._workers.values():
             if worker.worker_id is not None:
-                found = await self._jobs.lost_by(worker.worker_id, self._at_work)
+                found = await self._jobs.lost_by(worker.worker_id)
                 lost |= {job.id: job for job in found if job.id is not None}
         for job_id in lost.keys() & self._doubted:
             log.warning("job.lost", queue=lost[job_id].queue, job=lost[job_id].task_kwargs.get("id"))
             await self._jobs.retry_job(lost[job_id])
         self._doubted = set(lost)
+
+
+async def _hurry(connection: AsyncConnection[Any]) -> None:
+    """The queue need not wait for the disk: of what the database loses, jobs are done again."""
+    await connection.execute("SET synchronous_commit = off")
+    await connection.commit()
 
 
 def _cron(minutes: int) -> str:

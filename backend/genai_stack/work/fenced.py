@@ -3,7 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, LiteralString, TypeVar
 
@@ -17,18 +18,21 @@ from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 from typing_extensions import override
 
+from genai_stack.work.dispatch import Bounds
+
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # seconds between attempts while the database is away; the last for ever
+AT_ONCE = 16  # jobs that are taken in one query
 SLOW = 1.0  # seconds for one query, after which the database is taken to have been away
 
 # As procrastinate's own, with a bound on how many jobs of one workspace are at work.
 FETCH: LiteralString = """
     WITH full_up AS MATERIALIZED (
-        SELECT args->>'workspace_id' AS workspace_id FROM procrastinate_jobs
-        WHERE status = 'doing' AND queue_name = ANY(%(queues)s::varchar[])
+        SELECT coalesce(args->>'workspace_id', '') AS workspace_id FROM procrastinate_jobs
+        WHERE status = 'doing' AND queue_name = %(queue)s
         GROUP BY 1 HAVING count(*) >= %(bound)s
     ), candidate AS (
         SELECT jobs.id FROM procrastinate_jobs AS jobs
-        WHERE jobs.status = 'todo' AND jobs.queue_name = ANY(%(queues)s::varchar[])
+        WHERE jobs.status = 'todo' AND jobs.queue_name = %(queue)s
             AND (jobs.scheduled_at IS NULL OR jobs.scheduled_at <= now())
             AND coalesce(jobs.args->>'workspace_id', '') NOT IN (SELECT workspace_id FROM full_up)
             AND NOT EXISTS (
@@ -40,7 +44,7 @@ FETCH: LiteralString = """
                 WHERE other.lock = jobs.lock AND other.status = 'todo'
                     AND (other.priority > jobs.priority OR (other.priority = jobs.priority AND other.id < jobs.id))
             )
-        ORDER BY jobs.priority DESC, jobs.id LIMIT 1
+        ORDER BY jobs.priority DESC, jobs.id LIMIT %(most)s
         FOR UPDATE OF jobs SKIP LOCKED
     )
     UPDATE procrastinate_jobs AS jobs SET status = 'doing', worker_id = %(worker_id)s
@@ -66,7 +70,7 @@ RETRY: LiteralString = """
 LOST: LiteralString = """
     SELECT id, status, task_name, priority, lock, queueing_lock, args, scheduled_at, queue_name, attempts, worker_id
     FROM procrastinate_jobs
-    WHERE status = 'doing' AND worker_id = %(worker_id)s AND NOT id = ANY(%(at_work)s::bigint[])
+    WHERE status = 'doing' AND worker_id = %(worker_id)s AND NOT id = ANY(%(mine)s::bigint[])
 """
 
 T = TypeVar("T")
@@ -121,19 +125,48 @@ class SteadyConnector(PsycopgConnector):
 class FencedJobs(JobManager):
     """A job is finished and given back by the worker that has it, and by no other. `closed` stops the taking."""
 
-    def __init__(self, connector: SteadyConnector, bounds: dict[str, int]) -> None:
+    def __init__(self, connector: SteadyConnector, bounds: Mapping[str, Bounds]) -> None:
         super().__init__(connector)
         self.closed = False
+        self.idle = asyncio.Event()
+        """Set while this process has no job."""
+        self.idle.set()
         self._bounds = bounds
+        self._mine: dict[str, set[int | None]] = {queue: set() for queue in bounds}
+        """Jobs of each queue that are taken, and neither finished nor given back."""
+        self._taken: dict[tuple[str, int], deque[QueuedJob]] = {}
+        """Those of a queue that a worker has not begun yet."""
 
     @override
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> QueuedJob | None:
-        if self.closed:
+        queue = next(iter(queues or ()))  # each worker of a crew has one
+        taken = self._taken.setdefault((queue, worker_id), deque())
+        if not taken and not self.closed:
+            taken += await self._take(queue, worker_id)
+        if not taken or self.closed:
             return None
-        asked = list(queues or ())
-        bound = min(self._bounds[queue] for queue in asked)
-        rows = await self.connector.execute_query_all_async(FETCH, queues=asked, bound=bound, worker_id=worker_id)
-        return QueuedJob.from_row(rows[0]) if rows else None
+        return taken.popleft()
+
+    async def _take(self, queue: str, worker_id: int) -> list[QueuedJob]:
+        """Several at once, while none of their workspaces can come to its bound by that; then one by one."""
+        bound = self._bounds[queue]
+        several = min(AT_ONCE, bound.workspace, bound.process - len(self._mine[queue]))
+        rows = await self._fetch(queue, several, bound.workspace - several + 1, worker_id) if several > 1 else []
+        rows = rows or await self._fetch(queue, 1, bound.workspace, worker_id)
+        self._mine[queue].update(row["id"] for row in rows)
+        if rows:
+            self.idle.clear()
+        return [QueuedJob.from_row(row) for row in sorted(rows, key=lambda row: (-row["priority"], row["id"]))]
+
+    async def _fetch(self, queue: str, most: int, bound: int, worker_id: int) -> list[dict[str, Any]]:
+        asked = {"queue": queue, "bound": bound, "most": most, "worker_id": worker_id}
+        return await self.connector.execute_query_all_async(FETCH, **asked)
+
+    async def give_back(self) -> None:
+        """What was taken and will not be begun here."""
+        for taken in self._taken.values():
+            while taken:
+                await self.retry_job(taken.popleft())
 
     @override
     async def finish_job(self, job: QueuedJob, status: Status, delete_job: bool) -> None:
@@ -146,6 +179,7 @@ class FencedJobs(JobManager):
             status=status.value,
             delete_job=delete_job,
         )
+        self._let_go(job)
 
     @override
     async def retry_job(
@@ -156,14 +190,21 @@ class FencedJobs(JobManager):
         queue: str | None = None,
         lock: str | None = None,
     ) -> None:
+        self._let_go(job)
         await self.connector.execute_query_async(
             RETRY, job_id=job.id, worker_id=job.worker_id, retry_at=retry_at, told=_told(job)
         )
 
-    async def lost_by(self, worker_id: int, at_work: Iterable[int]) -> list[QueuedJob]:
-        """Jobs that a worker has by the queue's word, and not by its own: a fetch whose answer never came."""
-        rows = await self.connector.execute_query_all_async(LOST, worker_id=worker_id, at_work=list(at_work))
+    async def lost_by(self, worker_id: int) -> list[QueuedJob]:
+        """Jobs that a worker here has by the queue's word, and not by its own: taken by a query without an answer."""
+        mine = [job for jobs in self._mine.values() for job in jobs]
+        rows = await self.connector.execute_query_all_async(LOST, worker_id=worker_id, mine=mine)
         return [QueuedJob.from_row(row) for row in rows]
+
+    def _let_go(self, job: QueuedJob) -> None:
+        self._mine[job.queue].discard(job.id)
+        if not any(self._mine.values()):
+            self.idle.set()
 
 
 def _told(job: QueuedJob) -> str:
