@@ -37,8 +37,16 @@ class Standing:
 class Page:
     """Await it for the content and its type. `standing` reads the database, `connections` tells of its pools."""
 
-    def __init__(self, standing: Callable[[], Awaitable[Standing]], connections: metrics.Connections) -> None:
+    def __init__(
+        self,
+        standing: Callable[[], Awaitable[Standing]],
+        connections: metrics.Connections,
+        *,
+        fresh: float = FRESH,
+        patience: float = PATIENCE,
+    ) -> None:
         self._standing, self._connections = standing, connections
+        self._fresh, self._patience = fresh, patience
         self._reading = asyncio.Lock()
         self._due = 0.0
 
@@ -46,14 +54,14 @@ class Page:
         async with self._reading:
             if monotonic() >= self._due:
                 await self._read()
-                self._due = monotonic() + FRESH
+                self._due = monotonic() + self._fresh
             # Some thousand lines take 20 ms: in a thread, the loop goes on meanwhile.
             return await asyncio.to_thread(generate_latest, metrics.REGISTRY), CONTENT_TYPE_PLAIN_0_0_4
 
     async def _read(self) -> None:
         """A database that does not answer is told as such, and its numbers are left out rather than kept."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 now = await self._standing()
         except (Busy, TimeoutError):
             now = None
