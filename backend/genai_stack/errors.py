@@ -129,7 +129,11 @@ class Overloaded(Busy):
 
 
 class StorageAway(Busy):
+    """`unsure`: it went away while it was to commit, so that what was written may be there."""
+
     code = "STORAGE_AWAY"
+    retryable = True
+    unsure = False
 
 
 class StorageFull(Busy):

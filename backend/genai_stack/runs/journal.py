@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 import msgspec
 import structlog
-from sqlalchemy import Insert, bindparam, insert, select, update
+from sqlalchemy import Insert, bindparam, delete, insert, select, tuple_, update
 
 from genai_stack.engine.events import AnswerDelta, Data, NodeFailed, NodeFinished, RunFinished, Thinking
-from genai_stack.errors import Busy, StackError
+from genai_stack.errors import Busy, StackError, StorageAway
 from genai_stack.runs.previews import event_body
 from genai_stack.storage.database import Database, Transaction
 from genai_stack.storage.scope import Scope
@@ -34,6 +34,7 @@ _insert_event = insert(Event).values(
     run_id=bindparam("r"), seq=bindparam("s"), workspace_id=bindparam("w"), type=bindparam("t"), body=bindparam("b")
 )
 _insert_output = insert(NodeOutput)
+_delete_outputs = delete(NodeOutput).where(NodeOutput.run_id.in_(bindparam("ids", expanding=True)))
 ENDING = ("status", "answer", "sources", "usage", "error", "finished_at")
 _end_run = (
     update(Run)
@@ -262,11 +263,11 @@ class Journal:
 
     async def _commit_patiently(self, batch: list[tuple[RunLog, _Unwritten]]) -> None:
         """Tries again while the database is away; after `PATIENCE` the runs of the batch are lost, and say so."""
-        deadline, pause = self.now() + PATIENCE, 0.05
+        deadline, pause, unsure = self.now() + PATIENCE, 0.05, False
         while True:
             try:
                 began = time.perf_counter()
-                fenced = await self._commit(batch)
+                fenced = await self._commit(batch, unsure=unsure)
                 break
             except Exception as error:
                 metrics.journal_failed()
@@ -275,6 +276,7 @@ class Journal:
                     for run_log, _ in batch:
                         run_log.lose(error)
                     return
+                unsure = unsure or (isinstance(error, StorageAway) and error.unsure)
                 log.warning("journal.waits", reason=str(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 1.0)
@@ -289,8 +291,21 @@ class Journal:
                 if unwritten.ending is not None:
                     self._wake.tell(f"ended:{run_log.run_id}")
 
-    async def _commit(self, batch: list[tuple[RunLog, _Unwritten]]) -> set[str]:
-        return await self._database.transact(lambda transaction: _write(transaction, batch))
+    async def _commit(self, batch: list[tuple[RunLog, _Unwritten]], *, unsure: bool) -> set[str]:
+        """The runs that were not written, since another attempt has them."""
+
+        def write(transaction: Transaction) -> set[str]:
+            if unsure and (written := _written(transaction, batch)):
+                return {run_log.run_id for run_log, _ in batch} - written
+            return _write(transaction, batch)
+
+        return await self._database.transact(write)
+
+
+def _written(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]]) -> set[str]:
+    """The runs of a batch, all in one commit, whose fate is not known, that are there."""
+    first = [(run_log.run_id, unwritten.frames[0].seq) for run_log, unwritten in batch]
+    return set(transaction.execute(select(Event.run_id).where(tuple_(Event.run_id, Event.seq).in_(first))).scalars())
 
 
 def _write(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]]) -> set[str]:
@@ -300,6 +315,7 @@ def _write(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]]) -> 
     fenced = {run_log.run_id for run_log, _ in batch if current.get(run_log.run_id) != run_log.attempt}
     events: list[dict[str, Any]] = []
     outputs: list[dict[str, str]] = []
+    ended: list[str] = []  # what a run is resumed by goes with its end
     for run_log, unwritten in batch:
         if run_log.run_id not in fenced:
             run_id, workspace = run_log.run_id, run_log.scope.workspace_id
@@ -307,11 +323,16 @@ def _write(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]]) -> 
                 {"r": run_id, "s": frame.seq, "w": workspace, "t": frame.type, "b": frame.body}
                 for frame in unwritten.frames
             ]
-            outputs += unwritten.outputs
+            if unwritten.ending is None:
+                outputs += unwritten.outputs
+            else:
+                ended.append(run_id)
     if events:
         transaction.execute(_insert_event, events)
     if outputs:
         transaction.execute(_insert_output, outputs)
+    if ended:
+        transaction.execute(_delete_outputs, {"ids": ended})
     for run_log, unwritten in batch:
         if unwritten.ending is not None and run_log.run_id not in fenced:
             values = {f"new_{name}": value for name, value in unwritten.ending.values.items()}

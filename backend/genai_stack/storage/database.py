@@ -1,8 +1,7 @@
 """The database: one writer and many readers on SQLite, a pool on PostgreSQL."""
 
-import json
 import sqlite3
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -16,13 +15,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import greenlet_spawn
 
-from genai_stack.errors import CannotStart, StorageAway, StorageFull
+from genai_stack.errors import Busy, CannotStart, StorageAway, StorageFull
+from genai_stack.storage import postgresql
 from genai_stack.storage.in_place import DRIVER as IN_PLACE
 
 FILE_NAME = "genai-stack.db"
 READERS = 4  # SQLite connections for reading
-LONG = 20  # digits of a number that no whole number in a request has
-POOL = 10  # PostgreSQL connections of a process
 WAIT = 30.0  # seconds for a connection
 LOCKED = 250  # milliseconds for SQLite's lock, which another program may hold
 
@@ -50,6 +48,34 @@ class Transaction:
 
 class ReadSession(AsyncSession):
     """Reads only."""
+
+
+class _SteadyReadSession(ReadSession):
+    """Asks again while PostgreSQL is away: between two statements it holds nothing that could get lost."""
+
+    async def execute(self, *arguments: Any, **options: Any) -> Any:
+        return await self._steadily(super().execute, arguments, options)
+
+    async def scalar(self, *arguments: Any, **options: Any) -> Any:
+        return await self._steadily(super().scalar, arguments, options)
+
+    async def scalars(self, *arguments: Any, **options: Any) -> Any:
+        return await self._steadily(super().scalars, arguments, options)
+
+    async def get(self, *arguments: Any, **options: Any) -> Any:
+        return await self._steadily(super().get, arguments, options)
+
+    async def _steadily(self, ask: Callable[..., Awaitable[T]], arguments: Any, options: Any) -> T:
+        async def do() -> T:
+            try:
+                with _told():
+                    return await ask(*arguments, **options)
+            except StorageAway:
+                self.expunge_all()  # what was read stays as it was read
+                await self.rollback()
+                raise
+
+        return await postgresql.steadily(do)
 
 
 class WriteSession(ReadSession):
@@ -80,6 +106,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._reading = ReadSession if self.is_sqlite else _SteadyReadSession
         if self.is_sqlite:
             in_place = self.url.set(drivername=IN_PLACE)
             self._writer = _sqlite(in_place, 1, _prepare_writer)
@@ -87,9 +114,9 @@ class Database:
             self._reader = _sqlite(in_place, READERS, _prepare_reader)
             self._threaded = _sqlite(self.url, READERS, _prepare_reader)
         else:
-            self._writer = self._reader = self._threaded = create_async_engine(
-                self.url, pool_size=POOL, max_overflow=0, pool_timeout=WAIT, pool_pre_ping=True, json_deserializer=_json
-            )
+            self._writer = postgresql.engine(self.url)
+            # Each statement stands alone, as between two of a transaction others commit anyway: two ways less for each.
+            self._reader = self._threaded = postgresql.engine(self.url, isolation_level="AUTOCOMMIT")
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Database":
@@ -98,7 +125,7 @@ class Database:
     def connections(self) -> dict[str, tuple[int, int]]:
         """By pool: how many connections are in use, and how many there may be."""
         pools = {"write": self._writer, "read": self._reader, "read_much": self._threaded}
-        named = pools if self.is_sqlite else {"all": self._writer}
+        named = pools if self.is_sqlite else {name: pools[name] for name in ("write", "read")}
         counted = {name: cast("QueuePool", engine.pool) for name, engine in named.items()}
         return {name: (pool.checkedout(), pool.size()) for name, pool in counted.items()}
 
@@ -116,14 +143,14 @@ class Database:
     async def read(self) -> AsyncGenerator[ReadSession]:
         """For a few rows: on SQLite the loop waits for them."""
         with _told():
-            async with ReadSession(self._reader, expire_on_commit=False) as session:
+            async with self._reading(self._reader, expire_on_commit=False) as session:
                 yield session
 
     @asynccontextmanager
     async def read_much(self) -> AsyncGenerator[ReadSession]:
         """For many or large rows: on SQLite a thread reads them."""
         with _told():
-            async with ReadSession(self._threaded, expire_on_commit=False) as session:
+            async with self._reading(self._threaded, expire_on_commit=False) as session:
                 yield session
 
     @asynccontextmanager
@@ -132,24 +159,36 @@ class Database:
         with _told():
             async with WriteSession(self._writer, expire_on_commit=False) as session:
                 async with session.begin():
+                    await self._steadily(lambda: _connect(session))
                     yield session
                 session.committed()
 
     async def fetch(self, work: Callable[[Transaction], T]) -> T:
-        """Reads on the hot path: a tenth of what a session costs."""
-        with _told():
-            return await greenlet_spawn(_fetch, self._reader.sync_engine, work)
+        """Reads on the hot path: a tenth of what a session costs. `work` may be done again."""
+        return await self._steadily(lambda: _fetched(self._reader.sync_engine, work))
 
     async def transact(self, work: Callable[[Transaction], T]) -> T:
-        """Writes on the hot path: committed when `work` returns, taken back when it raises."""
-        with _told():
-            transaction, result = await greenlet_spawn(_transact, self._writer.sync_engine, work)
+        """Writes on the hot path: committed when `work` returns, taken back when it raises; it may be done again."""
+        transaction, result = await self._steadily(lambda: _transacted(self._writer.sync_engine, work))
         transaction.committed()
         return result
+
+    async def _steadily(self, do: Callable[[], Awaitable[T]]) -> T:
+        return await (do() if self.is_sqlite else postgresql.steadily(do))
 
     async def close(self) -> None:
         for engine in (self._threaded, self._reader, self._writer):
             await engine.dispose()
+
+
+async def _connect(session: AsyncSession) -> None:
+    with _told():
+        await session.connection()
+
+
+async def _fetched(engine: Engine, work: Callable[[Transaction], T]) -> T:
+    with _told():
+        return await greenlet_spawn(_fetch, engine, work)
 
 
 def _fetch(engine: Engine, work: Callable[[Transaction], T]) -> T:
@@ -157,10 +196,23 @@ def _fetch(engine: Engine, work: Callable[[Transaction], T]) -> T:
         return work(Transaction(connection))
 
 
+async def _transacted(engine: Engine, work: Callable[[Transaction], T]) -> tuple[Transaction, T]:
+    with _told():
+        return await greenlet_spawn(_transact, engine, work)
+
+
 def _transact(engine: Engine, work: Callable[[Transaction], T]) -> tuple[Transaction, T]:
-    with engine.begin() as connection:
+    with engine.connect() as connection, connection.begin() as begun:
         transaction = Transaction(connection)
-        return transaction, work(transaction)
+        result = work(transaction)
+        try:
+            begun.commit()
+        except DBAPIError as error:
+            said = _said(error)
+            if isinstance(said, StorageAway):
+                said.unsure = True
+            raise said or error from error
+        return transaction, result
 
 
 def _sqlite(url: URL, connections: int, prepare: Callable[[Any, object], None]) -> AsyncEngine:
@@ -208,11 +260,6 @@ def _lower(text: str | None) -> str | None:
     return None if text is None else text.lower()
 
 
-def _json(text: str) -> Any:
-    """JSONB writes 1e21 as a whole number: read as what it was, as from SQLite."""
-    return json.loads(text, parse_int=lambda digits: int(digits) if len(digits.lstrip("-")) < LONG else float(digits))
-
-
 def _pragmas(connection: Any, *settings: str) -> None:
     cursor = connection.cursor()
     for setting in settings:
@@ -230,14 +277,18 @@ class _told:  # noqa: N801 (read as a phrase: with _told())
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, PoolTimeout):
-            raise StorageAway("The database is too busy to answer. Try again in a moment.") from error
-        if not isinstance(error, DBAPIError):
-            return
-        said = str(error.orig)
-        if (isinstance(error.orig, sqlite3.OperationalError) and "full" in said) or "No space left" in said:
-            raise StorageFull(
-                "No space is left for the database. Free some, then try again.", retry_after=30
-            ) from error
-        if error.connection_invalidated or isinstance(error, InterfaceError | OperationalError):
-            raise StorageAway("The database does not answer. Try again in a moment.") from error
+        if said := _said(error):
+            raise said from error
+
+
+def _said(error: BaseException | None) -> Busy | None:
+    if isinstance(error, PoolTimeout):
+        return StorageAway("The database is too busy to answer. Try again in a moment.")
+    if not isinstance(error, DBAPIError):
+        return None
+    told = str(error.orig)
+    if (isinstance(error.orig, sqlite3.OperationalError) and "full" in told) or "No space left" in told:
+        return StorageFull("No space is left for the database. Free some, then try again.", retry_after=30)
+    if error.connection_invalidated or isinstance(error, InterfaceError | OperationalError):
+        return StorageAway("The database does not answer. Try again in a moment.")
+    return None

@@ -12,6 +12,7 @@ from procrastinate.jobs import DeleteJobCondition
 from procrastinate.jobs import Job as QueuedJob
 from procrastinate.worker import Worker
 from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 from typing_extensions import override
 
 from genai_stack.work.dispatch import Bounds, Chore, Queue, Work
@@ -45,7 +46,13 @@ class Crew:
     """The `Hands` of one process of many. `url` is that of the PostgreSQL database, for libpq."""
 
     def __init__(self, url: str, bounds: Mapping[Queue, Bounds]) -> None:
-        self._connector = SteadyConnector(conninfo=url, min_size=1, max_size=CONNECTIONS, configure=_hurry)
+        self._connector = SteadyConnector(
+            pool_factory=_pool,
+            conninfo=url,
+            min_size=1,
+            max_size=CONNECTIONS,
+            configure=_hurry,
+        )
         self._app = App(connector=self._connector)
         self._bounds: dict[str, Bounds] = {**bounds, CHORES: Bounds(1, 100)}
         self._jobs = self._app.job_manager = FencedJobs(self._connector, self._bounds)
@@ -85,6 +92,10 @@ class Crew:
         watch.cancel()
         await asyncio.gather(watch, return_exceptions=True)
         await self._app.close_async()
+
+    async def tidy(self) -> None:
+        """Jobs go when they end; those that a cancellation and a hand-over met in one moment would stay."""
+        await self._jobs.delete_old_jobs(24, include_failed=True, include_cancelled=True, include_aborted=True)
 
     async def _do(self, context: JobContext, **args: Any) -> None:
         queued = context.job
@@ -161,8 +172,14 @@ class Crew:
 
 async def _hurry(connection: AsyncConnection[Any]) -> None:
     """The queue need not wait for the disk: of what the database loses, jobs are done again."""
+    await connection.set_autocommit(True)
     await connection.execute("SET synchronous_commit = off")
-    await connection.commit()
+
+
+def _pool(**options: Any) -> AsyncConnectionPool:
+    """Without a check before each use: a connection that died is tried once, and then another."""
+    options["check"] = None
+    return AsyncConnectionPool(**options)
 
 
 def _cron(minutes: int) -> str:

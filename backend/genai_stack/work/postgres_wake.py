@@ -60,7 +60,7 @@ class PostgresWake:
             topics, self._told = list(self._told), {}
             payloads = [self._payload(topics[at : at + TOPICS]) for at in range(0, len(topics), TOPICS)]
             try:
-                await self._database.transact(lambda now, sent=payloads: now.execute(_notify, {"payloads": sent}))
+                await self._database.fetch(lambda now, sent=payloads: now.execute(_notify, {"payloads": sent}))
             except Busy as error:
                 log.warning("wake.lost", topics=len(topics), reason=error.message)
 
