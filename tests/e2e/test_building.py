@@ -271,3 +271,58 @@ def test_what_is_cut_comes_back_with_a_paste(editor: Opened):
     expect(at.page.locator(".react-flow__node")).to_have_count(3)
     at.press("ControlOrMeta+d")
     expect(at.page.locator(".react-flow__node")).to_have_count(4)
+
+
+def test_a_node_dragged_onto_an_edge_goes_between(editor: Opened):
+    two = graph(
+        [placed("query", "q", 0, 0), placed("output", "o", 700, 0), placed("llm", "m", 300, 400)],
+        [edge("q", "text", "o", "answer", "e1")],
+    )
+    at = editor(two)
+    a, b = at.middle(at.port("q", "text")), at.middle(at.port("o", "answer", "target"))
+    grip = at.middle(at.node("m").get_by_text("m", exact=True))
+    at.drag(grip, (grip[0] + 10, grip[1] - 100), release=False)
+    x, y = at.middle(at.node("m"))
+    at.page.mouse.move(grip[0] + 11 + (a[0] + b[0]) / 2 - x, grip[1] - 100 + (a[1] + b[1]) / 2 - y, steps=5)
+    expect(at.page.locator(".edge-chosen")).to_have_count(1)
+    at.page.mouse.up()
+    assert at.wires() == {("q", "text", "m", "prompt"), ("m", "answer", "o", "answer")}
+    at.press("ControlOrMeta+z")
+    assert at.wires() == {("q", "text", "o", "answer")}
+
+
+def test_a_selection_is_tidied_up_and_distributed_alone(editor: Opened):
+    at = editor(apart())
+    for node_id in ("q", "kb", "llm"):
+        at.node(node_id).get_by_text(node_id, exact=True).click(modifiers=["Shift"] if node_id != "q" else [])
+    expect(at.page.locator(".react-flow__node.selected")).to_have_count(3)
+    at.node("kb").click(button="right")
+    at.page.get_by_role("menuitem", name="Distribute across").click()
+    xs = {one["id"]: one["position"]["x"] for one in at.saved()["nodes"]}
+    assert xs["kb"] - xs["q"] == xs["llm"] - xs["kb"] and xs["o"] == 1080
+    at.press("Shift+L")
+    at.page.wait_for_timeout(600)
+    after = {one["id"]: one["position"] for one in at.saved()["nodes"]}
+    assert after["o"] == {"x": 1080, "y": 100}
+    assert after["kb"]["y"] != -120
+    at.press("ControlOrMeta+z")
+    assert next(one for one in at.saved()["nodes"] if one["id"] == "kb")["position"]["y"] == -120
+
+
+def test_more_keys_do_what_they_are_listed_for(editor: Opened):
+    at = editor(row())
+    zoom = at.page.get_by_test_id("zoom")
+    at.node("o").click()
+    at.press("Backspace")
+    expect(at.page.locator(".react-flow__node")).to_have_count(2)
+    at.press("ControlOrMeta+z")
+    expect(at.page.locator(".react-flow__node")).to_have_count(3)
+    at.press("ControlOrMeta+y")
+    expect(at.page.locator(".react-flow__node")).to_have_count(2)
+    at.press("-", "-")
+    expect(zoom).not_to_have_text("100 %")
+    at.node("q").click()
+    at.press(".")
+    expect(zoom).to_have_text("100 %")
+    at.press("+")
+    expect(zoom).not_to_have_text("100 %")

@@ -197,6 +197,9 @@ def test_keys_are_listed_and_none_fires_while_text_is_typed(editor: Opened):
     at.press("Escape")
     at.press("ControlOrMeta+k")
     expect(at.page.get_by_role("combobox", name="Go to")).to_be_focused()
+    at.page.keyboard.type("llm engine")
+    at.press("Enter")
+    expect(at.page.get_by_role("complementary", name="llm")).to_be_visible()
 
 
 def test_the_same_stack_is_built_with_the_keyboard_alone(editor: Opened):

@@ -1,7 +1,9 @@
 // “Go to anything”: stacks, pages, and what the page that is open adds.
 import { useQuery } from "@tanstack/react-query";
-import { FileText, KeyRound, Layers3, Settings2 } from "lucide-react";
+import { FileText, KeyRound, Layers3, Settings2, Workflow } from "lucide-react";
+import { useState } from "react";
 import { ask } from "@/api";
+import { going } from "@/model/going";
 import { Palette, type PaletteItem } from "@/ui/palette";
 import { useNavigate } from "@/ui/router";
 
@@ -9,7 +11,9 @@ export default function GoTo({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const stacks = useQuery(ask.workflows());
   const go = (to: string) => () => void navigate(to);
+  const [here] = useState(() => going.here().map((goal) => ({ ...goal, group: "In this stack", icon: Workflow })));
   const items: PaletteItem[] = [
+    ...here,
     { id: "stacks", group: "Pages", label: "My stacks", icon: Layers3, run: go("/") },
     { id: "documents", group: "Pages", label: "Documents", icon: FileText, run: go("/documents") },
     { id: "keys", group: "Pages", label: "Keys", icon: KeyRound, run: go("/credentials") },

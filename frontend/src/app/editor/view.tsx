@@ -5,7 +5,11 @@ import { examplePrepared } from "@/app/first-visit";
 import { useTitle } from "@/app/page";
 import { AddPalette, act, Canvas, KeysOverlay, LiveRegion, listen, moment, shortcuts } from "@/features/canvas";
 import { Library } from "@/features/library";
-import { canEdit, useStack } from "@/model/graph/store";
+import { catalogNow } from "@/model/catalog";
+import { type Goal, leadsTo } from "@/model/going";
+import { labelOf } from "@/model/graph/rules";
+import { isNote } from "@/model/graph/shape";
+import { canEdit, shownGraph, useStack } from "@/model/graph/store";
 import { watch } from "@/model/running";
 import { flush, useSaving } from "@/model/saving";
 import { classes } from "@/ui/classes";
@@ -33,6 +37,17 @@ async function prepared(): Promise<void> {
   await examplePrepared();
 }
 
+function nodesToGoTo(): Goal[] {
+  const catalog = catalogNow();
+  const nodes = shownGraph(useStack.getState()).nodes.filter((node) => !isNote(node));
+  return nodes.map((node) => ({
+    id: node.id,
+    label: labelOf(node, catalog),
+    detail: catalog.types.get(node.type ?? "")?.title ?? "",
+    run: () => act.goToNode(node.id),
+  }));
+}
+
 /** `?ask=…` opens the chat with that question in its box. */
 function useQuestionInAddress(): void {
   const [question, setQuestion] = useInAddress("ask");
@@ -50,6 +65,7 @@ export function EditorView({ id }: { id: string }) {
   const list = useMemo(() => shortcuts({ chat: () => openChat(), close: () => panels({ side: null }) }), []);
   useTitle(name);
   useEffect(() => listen(list), [list]);
+  useEffect(() => leadsTo(nodesToGoTo), []);
   useEffect(() => () => panels({ side: null, tab: "settings", chat: null }), []);
   const chatting = chat !== null;
   useEffect(() => {

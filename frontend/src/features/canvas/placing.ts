@@ -3,9 +3,10 @@ import { type Connection, getViewportForBounds, type Viewport } from "@xyflow/re
 import { catalogNow } from "@/model/catalog";
 import { connect, insertBetween } from "@/model/graph/edits";
 import { type End, type Ends, endsOf, firstFit, judge, nodeOf, portOf } from "@/model/graph/rules";
-import { CARD, isNote, type StackEdge, type StackNode } from "@/model/graph/shape";
+import { CARD, isNote, type StackEdge, type StackNode, sizeOf } from "@/model/graph/shape";
 import { edit } from "@/model/graph/store";
 import { graphNow } from "./actions";
+import { flow } from "./moment";
 
 /** The edge whose end is being moved; it does not count while its new place is judged. */
 export const moving: { edge: string | null } = { edge: null };
@@ -42,13 +43,14 @@ export function edgeUnder(x: number, y: number): string | null {
 }
 
 /** The edge under a dragged node that has none of its own and fits in there. */
-export function takes(node: StackNode): string | null {
+export function takes({ id }: StackNode): string | null {
   const graph = graphNow();
-  if (isNote(node) || graph.edges.some((edge) => edge.source === node.id || edge.target === node.id)) return null;
-  const box = document.querySelector(`.react-flow__node[data-id="${CSS.escape(node.id)}"]`)?.getBoundingClientRect();
-  if (!box) return null;
-  const edge = edgeUnder(box.left + box.width / 2, box.top + box.height / 2);
-  return edge && insertBetween(graph, catalogNow(), edge, node.id) !== graph ? edge : null;
+  const node = nodeOf(graph, id); // where it is by now: what is drawn is a move behind
+  if (!node || isNote(node) || graph.edges.some((edge) => edge.source === id || edge.target === id)) return null;
+  const { width, height } = sizeOf(node);
+  const at = flow.now?.flowToScreenPosition({ x: node.position.x + width / 2, y: node.position.y + height / 2 });
+  const edge = at ? edgeUnder(at.x, at.y) : null;
+  return edge && insertBetween(graph, catalogNow(), edge, id) !== graph ? edge : null;
 }
 
 /** Where a large stack is seen whole, before anything was measured: it is drawn once, small, and not large first. */
