@@ -7,10 +7,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from cryptography.fernet import Fernet
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.fakes.openai_server import OpenAIServer
 from tests.support import files, graphs, talk
+from tests.support.postgres import Postgres
 from tests.support.server import Server
 from tests.support.talk import V1, until
 
@@ -198,6 +200,32 @@ async def test_documents_and_searches_are_counted(counted: Server, member: httpx
     assert grown("genai_stack_passages_total") == documents[0]["chunks"]
     searches = {source: grown("genai_stack_retrieval_duration_seconds_count", source=source) for source in SOURCES}
     assert (searches["index"] + searches["sql"], searches["nothing"]) == (1, 1)  # which of the two: as it comes
+
+
+async def test_a_worker_tells_what_it_did_and_how_all_stand(
+    postgres: Postgres, tmp_path: Path, model: OpenAIServer
+) -> None:
+    shared = {"dispatch": "distributed", "database_url": postgres.migrated(), "example": "false"}
+    shared["secret_key"] = Fernet.generate_key().decode()
+    (tmp_path / "worker").mkdir()
+    server, worker = Server(tmp_path, **shared), Server(tmp_path / "worker", **shared)
+    worker.command = "worker"
+    try:
+        server.start()
+        async with server.client() as client:
+            run = await talk.begun(client, await talk.saved(client, graphs.asked(model.base_url)))
+            page = await page_of(server)
+            assert page.value("genai_stack_queue_depth", queue="runs") == 1
+            worker.start()
+            assert (await talk.ended(client, run))["status"] == "succeeded"
+        asked, done = await page_of(server), await page_of(worker)
+        ended = [page.value("genai_stack_runs_ended_total", status="succeeded") for page in (asked, done)]
+        assert ended == [0, 1]
+        assert done.value("genai_stack_tokens_total", kind="completion") == 5
+        assert set(asked.families) == set(done.families)
+    finally:
+        server.stop()
+        worker.stop()
 
 
 async def test_the_dashboard_shows_what_is_there_and_everything_of_it(
