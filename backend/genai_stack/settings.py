@@ -79,6 +79,17 @@ class Settings(BaseSettings):
     max_graph_depth: int = Field(64, ge=4, le=200, description="Levels of nesting that a graph may have.")
     max_frame_bytes: int = Field(64 * 1024, ge=256, description="Bytes that a frame on a chat's socket may have.")
     max_upload_bytes: int = Field(50 * MIB, ge=1, description="Bytes that an uploaded file may have.")
+    keep_deltas_days: float = Field(
+        30,
+        ge=0,
+        description="Days for which an ended run keeps its text piece by piece, as it came; 0 for ever.",
+    )
+    keep_runs_days: float = Field(
+        0, ge=0, description="Days for which an ended run is kept, with its events; 0 for ever."
+    )
+    keep_originals_days: float = Field(
+        0, ge=0, description="Days for which an uploaded file is kept as it came; its text stays; 0 for ever."
+    )
     connect_seconds: float = Field(10, gt=0, description="How long connecting to a model's server may take.")
     first_token_seconds: float = Field(60, gt=0, description="How long a model may take to its first token.")
     between_tokens_seconds: float = Field(30, gt=0, description="How long a model may pause between tokens.")

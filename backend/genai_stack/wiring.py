@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import text
@@ -21,6 +21,7 @@ from genai_stack.chat.questions import Questions
 from genai_stack.chat.tools import Tools
 from genai_stack.documents import documents, example
 from genai_stack.documents.ingestion import Ingestion
+from genai_stack.documents.orphans import Orphans
 from genai_stack.documents.removal import Removal
 from genai_stack.documents.uploads import Uploads
 from genai_stack.embedding.embedder import Embedder
@@ -40,6 +41,7 @@ from genai_stack.outbound.client import Outbound
 from genai_stack.runs import records
 from genai_stack.runs.feed import Feed
 from genai_stack.runs.journal import Journal
+from genai_stack.runs.retention import Retention
 from genai_stack.runs.runner import Runner
 from genai_stack.runs.runs import Runs
 from genai_stack.settings import Settings
@@ -64,6 +66,7 @@ from genai_stack.work.postgres_wake import PostgresWake
 from genai_stack.work.wake import Wake
 from genai_stack.workflows import store
 from genai_stack.workflows.templates import EXAMPLE
+from genai_stack.workflows.thinning import thin_all
 
 log = structlog.get_logger(__name__)
 
@@ -124,6 +127,8 @@ async def opened(settings: Settings) -> AsyncGenerator[Given]:
             await house.runs.take_up()
             await house.removal.resume(THE_WORKSPACE)
             await house.ingestion.resume(THE_WORKSPACE, house.dispatch)
+            hands.keep(_chores(settings, house))
+            await hands.start()
         yield _given(settings, house, _Standing(house, hands, settings))
 
 
@@ -148,7 +153,7 @@ async def at_work(settings: Settings) -> AsyncGenerator[Station]:
             await house.ingestion.resume(THE_WORKSPACE, house.dispatch)
             await house.removal.sweep(THE_WORKSPACE)
 
-        crew.keep([Chore("make_good", 1, make_good)])
+        crew.keep([Chore("make_good", 1, make_good), *_chores(settings, house), Chore("tidy_queue", 60, crew.tidy)])
         await crew.start()
         stack.push_async_callback(crew.close)
         await make_good()
@@ -195,7 +200,22 @@ class _House:
     runs: Runs
     ingestion: Ingestion
     removal: Removal
+    retention: Retention
     metrics: Page
+
+
+def _chores(settings: Settings, house: _House) -> list[Chore]:
+    """What goes after its time, and what nobody needs any more."""
+    orphans = Orphans(house.database, house.removal, keep_originals=_days(settings.keep_originals_days))
+    return [
+        Chore("tidy_runs", 10, house.retention.tidy),
+        Chore("tidy_documents", 30, lambda: orphans.tidy(THE_WORKSPACE)),
+        Chore("thin_versions", 60, lambda: thin_all(house.database)),
+    ]
+
+
+def _days(days: float) -> timedelta | None:
+    return timedelta(days=days) if days else None
 
 
 def _bounds(settings: Settings) -> dict[Queue, Bounds]:
@@ -262,9 +282,12 @@ async def _built(settings: Settings, stack: AsyncExitStack) -> _House:
     for queue, work in works.items():
         dispatch.serve(queue, work)
     runs = Runs(database, dispatch, wake, most_waiting=settings.max_queued)
+    retention = Retention(
+        database, keep_deltas=_days(settings.keep_deltas_days), keep_runs=_days(settings.keep_runs_days)
+    )
     return _House(
         database, secrets, catalog, wake, dispatch, works, models, index, search, journal, runs, ingestion, removal,
-        _metrics(database, stack),
+        retention, _metrics(database, stack),
     )  # fmt: skip
 
 
@@ -385,6 +408,7 @@ def _given(settings: Settings, house: _House, standing: _Standing) -> Given:
         asking=Questions(house.database, house.catalog, house.runs, house.wake),
         uploads=Uploads(house.database, house.dispatch, house.removal, largest=settings.max_upload_bytes),
         removal=house.removal,
+        retention=house.retention,
         search=house.search,
         readiness=standing.parts,
         leave=standing.leave,

@@ -16,6 +16,7 @@ from genai_stack.engine.graph import Limits
 from genai_stack.knowledge.search import Search
 from genai_stack.llm.chat_models import ChatModels
 from genai_stack.runs.feed import Feed
+from genai_stack.runs.retention import Retention
 from genai_stack.runs.runs import Runs
 from genai_stack.storage.database import Database
 from genai_stack.storage.secrets import Secrets
@@ -44,6 +45,7 @@ class Given:
     asking: Questions
     uploads: Uploads
     removal: Removal
+    retention: Retention
     search: Search
     readiness: Readiness
     leave: Callable[[], Awaitable[None]]

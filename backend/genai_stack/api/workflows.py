@@ -91,6 +91,7 @@ async def remove(workflow_id: Id, here: Here, scope: Mine) -> None:
         running = await records.unended_of_workflow(session, scope, workflow_id)
     for run_id in running:
         await here.runs.cancel(scope, run_id)
+    await here.retention.remove_of_workflow(scope, workflow_id)
     async with here.database.write() as session:
         for knowledge_base_id in owned.values():
             await bases.give_up(session, scope, knowledge_base_id)

@@ -22,10 +22,17 @@ async def text_of(session: ReadSession, scope: Scope, document_id: str, number: 
 async def picture_of(
     database: Database, scope: Scope, document_id: str, number: int, limits: ReadingLimits | None = None
 ) -> bytes:
-    """As PNG. Raises UnsupportedType where the file has no pages."""
+    """As PNG. Raises UnsupportedType where the file has no pages, NotFound where its original is kept no longer."""
     async with database.read() as session:
-        _check(await documents.find(session, scope, document_id), number)
+        document = await documents.find(session, scope, document_id)
+        _check(document, number)
     content = await originals.read(database, scope, document_id)
+    if document.kind == "pdf" and len(content) < document.size:
+        raise NotFound(
+            "The uploaded file is not kept any more, so its pages cannot be shown as pictures. Ask for the page's "
+            "text, or upload the file again.",
+            code="ORIGINAL_GONE",
+        )
     return await reading.render_page(content, number, limits or ReadingLimits())
 
 

@@ -1,16 +1,24 @@
 """Passages and their vectors as rows: a vector is kept once, and as long as a passage needs it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from genai_stack.knowledge.passages import Passage
-from genai_stack.storage.database import ReadSession, WriteSession
+from genai_stack.storage.database import Database, ReadSession, WriteSession
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Embedding, KnowledgeBase, PassageRow, Workspace
+
+_needed = exists().where(
+    PassageRow.text_hash == Embedding.text_hash,
+    PassageRow.workspace_id == Embedding.workspace_id,
+    PassageRow.knowledge_base_id == KnowledgeBase.id,
+    KnowledgeBase.fingerprint == Embedding.fingerprint,
+)
 
 
 class Hashed(NamedTuple):
@@ -93,6 +101,35 @@ async def remove(
     return len(old)
 
 
+class Place(NamedTuple):
+    """Of a vector, in the order of their keys."""
+
+    fingerprint: str
+    text_hash: bytes
+
+
+async def remove_unneeded(database: Database, scope: Scope, after: Place, limit: int) -> tuple[int, Place | None]:
+    """Looks at the next `limit` vectors: how many went that no passage has, and the last place, None at the end."""
+    key = (Embedding.fingerprint, Embedding.text_hash)
+    page = (
+        select(*key, _needed.label("needed"))
+        .where(Embedding.workspace_id == scope.workspace_id, tuple_(*key) > tuple_(*after))
+        .order_by(*key)
+        .limit(limit)
+    )
+    async with database.read_much() as session:
+        rows = (await session.execute(page)).all()
+    orphans = groupby((Place(row[0], row[1]) for row in rows if not row.needed), key=lambda place: place.fingerprint)
+    gone = 0
+    for fingerprint, places in orphans:
+        hashes = [place.text_hash for place in places]
+        async with database.write() as session:
+            await alone(session, scope)
+            await _remove_unneeded(session, scope, fingerprint, hashes)
+        gone += len(hashes)
+    return gone, Place(rows[-1][0], rows[-1][1]) if len(rows) == limit else None
+
+
 async def _remove(
     session: WriteSession, scope: Scope, fingerprint: str | None, old: Sequence[tuple[str, bytes]]
 ) -> None:
@@ -104,18 +141,17 @@ async def _remove(
         ),
         execution_options={"synchronize_session": False},
     )
-    needed = exists().where(
-        PassageRow.text_hash == Embedding.text_hash,
-        PassageRow.workspace_id == scope.workspace_id,
-        PassageRow.knowledge_base_id == KnowledgeBase.id,
-        KnowledgeBase.fingerprint == fingerprint,
-    )
+    if fingerprint is not None:
+        await _remove_unneeded(session, scope, fingerprint, {text_hash for _, text_hash in old})
+
+
+async def _remove_unneeded(session: WriteSession, scope: Scope, fingerprint: str, hashes: Iterable[bytes]) -> None:
     await session.execute(
         delete(Embedding).where(
             Embedding.workspace_id == scope.workspace_id,
             Embedding.fingerprint == fingerprint,
-            Embedding.text_hash.in_({text_hash for _, text_hash in old}),
-            ~needed,
+            Embedding.text_hash.in_(hashes),
+            ~_needed,
         ),
         execution_options={"synchronize_session": False},
     )

@@ -13,6 +13,8 @@ from genai_stack.work.dispatch import Bounds, Chore, Job, Queue, Work
 Turns = OrderedDict[str, deque[Job]]
 """Jobs by party; the next turn is the first one's."""
 
+FIRST = 2.0  # seconds after the start at which chores are done for the first time
+
 log = structlog.get_logger(__name__)
 
 
@@ -168,8 +170,11 @@ class _Line:
 
 
 async def _keep(chore: Chore) -> None:
+    """For the first time soon: a server at home may not run for long."""
+    pause = FIRST
     while True:
-        await asyncio.sleep(chore.minutes * 60)
+        await asyncio.sleep(pause)
+        pause = chore.minutes * 60.0
         try:
             await chore.do()
         except Exception:

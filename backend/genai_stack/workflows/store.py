@@ -90,7 +90,7 @@ async def replace(
     workflow.updated_at = now()
     await session.flush()
     await _keep_version(session, workflow)
-    await _thin(session, workflow)
+    await thin(session, workflow.id)
     return workflow
 
 
@@ -126,6 +126,27 @@ async def version(session: ReadSession, scope: Scope, workflow_id: str, number: 
     if found is None:
         raise NotFound("This workflow has no such version: it never had, or it was thinned out.")
     return found
+
+
+async def thin(session: WriteSession, workflow_id: str) -> None:
+    """Of old versions that no run used, one for each ten minutes stays."""
+    used = select(Run.version).where(Run.workflow_id == workflow_id)
+    old = await session.execute(
+        select(WorkflowVersion.version, WorkflowVersion.created_at)
+        .where(
+            WorkflowVersion.workflow_id == workflow_id,
+            WorkflowVersion.created_at < now() - KEPT_WHOLE,
+            WorkflowVersion.version.not_in(used),
+        )
+        .order_by(WorkflowVersion.version)
+    )
+    superfluous = _superfluous([(row.version, row.created_at) for row in old])
+    if superfluous:
+        await session.execute(
+            delete(WorkflowVersion).where(
+                WorkflowVersion.workflow_id == workflow_id, WorkflowVersion.version.in_(superfluous)
+            )
+        )
 
 
 _credentials = select(Credential.id, Credential.provider).where(Credential.workspace_id == bindparam("workspace"))
@@ -179,26 +200,6 @@ async def _keep_version(session: WriteSession, workflow: Workflow) -> None:
         "created_at": workflow.updated_at,
     }
     await session.execute(insert(WorkflowVersion).values(row))
-
-
-async def _thin(session: WriteSession, workflow: Workflow) -> None:
-    used = select(Run.version).where(Run.workflow_id == workflow.id)
-    old = await session.execute(
-        select(WorkflowVersion.version, WorkflowVersion.created_at)
-        .where(
-            WorkflowVersion.workflow_id == workflow.id,
-            WorkflowVersion.created_at < now() - KEPT_WHOLE,
-            WorkflowVersion.version.not_in(used),
-        )
-        .order_by(WorkflowVersion.version)
-    )
-    superfluous = _superfluous([(row.version, row.created_at) for row in old])
-    if superfluous:
-        await session.execute(
-            delete(WorkflowVersion).where(
-                WorkflowVersion.workflow_id == workflow.id, WorkflowVersion.version.in_(superfluous)
-            )
-        )
 
 
 def _superfluous(old: list[tuple[int, datetime]]) -> list[int]:
