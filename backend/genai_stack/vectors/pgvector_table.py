@@ -10,7 +10,7 @@ from genai_stack.vectors.pgvector_ground import COLLECTIONS, SCHEMA
 HNSW_DIMENSIONS = 2_000  # of `vector`; halves (`halfvec`) have twice as many, beyond which there is no HNSW
 IN_ROW = 2_000  # dimensions that fit into a page: where they are looked at, none is fetched from elsewhere
 REFINED = 4  # times as many as asked for are found by halves, then ranked by the whole numbers
-CARE = 100  # candidates that HNSW weighs for each vector it takes in
+CARE = 256  # candidates that HNSW weighs for each vector: with 100, it loses more of what resembles nothing else
 OVERHEAD = 600  # bytes of HNSW per vector beside its numbers
 
 
