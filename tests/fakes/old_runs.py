@@ -20,7 +20,7 @@ from genai_stack.runs.previews import event_body
 from genai_stack.storage.columns import new_id, now
 from genai_stack.storage.database import Database
 from genai_stack.storage.scope import THE_WORKSPACE
-from genai_stack.storage.tables import Event, NodeOutput, Run
+from genai_stack.storage.tables import Event, NodeOutput, Run, WorkflowVersion
 from genai_stack.workflows import store
 
 LONG_AGO = timedelta(days=40)
@@ -32,6 +32,16 @@ SAID = ("Hello ", '"kind":"reasoning"', 'naïve \u2028 \\"kind\\":\\"reasoning\\
 async def workflow(database: Database) -> str:
     async with database.write() as session:
         return (await store.add(session, THE_WORKSPACE, "Old", "", {"nodes": [], "edges": []})).id
+
+
+async def save_again(database: Database, workflow_id: str, number: int) -> None:
+    """A version that was saved long ago, and that no run used."""
+    async with database.write() as session:
+        configuration: dict[str, object] = {"nodes": [], "edges": [], "number": number}
+        await store.replace(session, THE_WORKSPACE, workflow_id, "Old", "", configuration, None)
+        old = WorkflowVersion.workflow_id == workflow_id
+        moment = (now() - LONG_AGO).replace(minute=5, second=number)
+        await session.execute(update(WorkflowVersion).where(old).values(created_at=moment))
 
 
 async def ended(database: Database, workflow_id: str, pieces: int = 3, ago: timedelta = LONG_AGO) -> str:

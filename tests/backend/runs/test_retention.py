@@ -13,10 +13,12 @@ from genai_stack.runs import report
 from genai_stack.runs.feed import Feed
 from genai_stack.runs.journal import Journal
 from genai_stack.runs.retention import AT_ONCE, Retention
+from genai_stack.storage.columns import now
 from genai_stack.storage.database import Database, Transaction
 from genai_stack.storage.scope import THE_WORKSPACE
-from genai_stack.storage.tables import Event, NodeOutput, Run
+from genai_stack.storage.tables import Document, Event, NodeOutput, Run
 from genai_stack.work.bells import LocalWake
+from tests.documents import pdfs
 from tests.fakes import old_runs
 from tests.fakes.home import home
 from tests.fakes.openai_server import OpenAIServer
@@ -133,29 +135,41 @@ async def test_a_reader_of_a_run_that_is_trimmed_meanwhile_misses_deltas_only(
         assert rest[-1]["type"] == "run.finished"
 
 
-async def test_the_server_itself_trims_and_removes_what_is_configured(own_server: Server, model: OpenAIServer) -> None:
-    own_server.start()
+async def test_the_server_itself_trims_and_removes_what_is_configured(own_server: Server, beside: Database) -> None:
+    workflow_id = await old_runs.workflow(beside)
+    trimmed_id = await old_runs.ended(beside, workflow_id)
+    removed_id = await old_runs.ended(beside, workflow_id, ago=YEAR)
+    for number in range(3):
+        await old_runs.save_again(beside, workflow_id, number)
     async with own_server.client() as client:
-        run = await talk.asked(client, await talk.saved(client, asked(model.base_url)), "THINK")
+        files = {"file": ("two.pdf", pdfs.with_pages(["Otters", "Badgers"]))}
+        upload = await client.post(f"{V1}/workflows/{workflow_id}/documents", files=files)
+        page = f"{V1}/documents/{upload.json()['items'][0]['id']}/pages/2"
+
+        async def taken_in() -> bool:
+            return (await client.get(page)).status_code == 200
+
+        await talk.until(taken_in)
+        assert (await client.get(page, headers={"accept": "image/png"})).status_code == 200
     own_server.terminate()
-    own_server.settings["keep_deltas_days"] = 1e-6
+    async with beside.write() as session:
+        await session.execute(update(Document).values(created_at=now() - 2 * MONTH))
+    own_server.settings |= {"keep_deltas_days": 30, "keep_runs_days": 300.5, "keep_originals_days": 30}
     own_server.start()
     async with own_server.client() as client:
 
-        async def trimmed() -> bool:
-            return (await talk.run_of(client, run["id"]))["trimmed_at"] is not None
+        async def done() -> bool:
+            picture = await client.get(page, headers={"accept": "image/png"})
+            versions = (await client.get(f"{V1}/workflows/{workflow_id}/versions")).json()["total"]
+            removed = await client.get(f"{V1}/runs/{removed_id}")
+            return (picture.status_code, versions, removed.status_code) == (404, 2, 404)
 
-        await talk.until(trimmed)
-        assert not any(is_delta(event) for event in await over_sse(client, run["id"]))
-    own_server.terminate()
-    own_server.settings["keep_runs_days"] = 1e-6
-    own_server.start()
-    async with own_server.client() as client:
-
-        async def gone() -> bool:
-            return (await client.get(f"{V1}/runs/{run['id']}")).status_code == 404
-
-        await talk.until(gone)
+        await talk.until(done)
+        assert (await talk.run_of(client, trimmed_id))["trimmed_at"] is not None
+        assert not any(is_delta(event) for event in await over_sse(client, trimmed_id))
+        refusal = (await client.get(page, headers={"accept": "image/png"})).json()
+        assert (refusal["code"], "not kept any more" in refusal["detail"]) == ("ORIGINAL_GONE", True)
+        assert "Badgers" in (await client.get(page)).json()["text"]
 
 
 async def test_a_removed_run_leaves_the_chats_messages(
