@@ -23,8 +23,11 @@ async def migrate(settings: Settings) -> None:
 
 
 async def rotate_keys(settings: Settings) -> None:
-    """Encrypt every credential with a new key. Killed at any moment, every credential stays readable."""
-    with own_folder(settings):
+    """Encrypt every credential with a new key. Killed at any moment, every credential stays readable.
+
+    Where the key is in the data directory, no process may be using it: they would know the old key only.
+    """
+    with own_folder(settings, alone=True):
         database = open_database(settings)
         try:
             await schema.check(database)

@@ -81,8 +81,11 @@ def open_secrets(settings: Settings) -> Secrets:
 
 
 @contextmanager
-def own_folder(settings: Settings) -> Generator[None]:
-    """The data directory, made when missing, for this process alone; distributed, many share it, or none is needed."""
+def own_folder(settings: Settings, *, alone: bool = False) -> Generator[None]:
+    """The data directory, made when missing, for this process alone; distributed, many share it, or none is needed.
+
+    `alone`: also where many may share it, this process must be the only one.
+    """
     if settings.is_distributed and settings.secret_key:
         yield
         return
@@ -94,7 +97,8 @@ def own_folder(settings: Settings) -> Generator[None]:
         raise CannotStart(f"The data directory {folder} cannot be used: {error.strerror}.") from error
     try:
         try:
-            fcntl.flock(lock, (fcntl.LOCK_SH if settings.is_distributed else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            shared = settings.is_distributed and not alone
+            fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError as error:
             raise CannotStart(
                 f"Another GenAI Stack server is using the data directory {folder}. "

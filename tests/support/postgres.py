@@ -142,6 +142,18 @@ class Postgres:
             self._template = url.partition("@/")[2].partition("?")[0]
         return self.database(self._template)
 
+    def dump(self, url: str, *options: str) -> Path:
+        """What `pg_dump` makes of a database."""
+        file = self._folder / f"{uuid4().hex}.dump"
+        self._call("pg_dump", "--format=custom", f"--file={file}", *options, url)
+        return file
+
+    def restored(self, dump: Path) -> str:
+        """The URL of a new database, filled by `pg_restore`."""
+        url = self.database()
+        self._call("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={url}", dump)
+        return url
+
     @property
     def _cluster(self) -> Path:
         return self._folder / "data"

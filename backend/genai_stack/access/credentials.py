@@ -66,7 +66,7 @@ async def remove(session: WriteSession, scope: Scope, credential_id: str) -> Non
 
 async def relock_all(session: WriteSession, secrets: Secrets) -> int:
     """Encrypt every credential with the newest key; how many there were."""
-    rows = (await session.scalars(select(Credential))).all()
+    rows = (await session.scalars(select(Credential).with_for_update())).all()
     for credential in rows:
         credential.secret = secrets.relock(credential.secret)
     return len(rows)
