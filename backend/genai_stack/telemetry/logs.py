@@ -2,8 +2,8 @@
 
 import logging
 import sys
-from collections.abc import Collection, Generator
-from contextlib import contextmanager
+from collections.abc import Collection
+from contextvars import ContextVar
 from typing import Any, Literal
 
 import structlog
@@ -16,6 +16,9 @@ Format = Literal["text", "json"]
 
 QUIET = ("alembic", "uvicorn", "procrastinate")
 """What they tell at every start and every job is nobody's news."""
+
+# One variable, where structlog's own has one for each name: a request and its run enter and leave it five times.
+_about: ContextVar[dict[str, str]] = ContextVar("about", default={})  # noqa: B039 (never changed, only replaced)
 
 
 def configure(level: str, form: Format = "text", *, secrets: Collection[str] = ()) -> None:
@@ -79,10 +82,15 @@ def _configure(level: str, ending: list[Processor]) -> None:
 
 def _begun() -> list[Processor]:
     return [
-        structlog.contextvars.merge_contextvars,
+        _with_ids,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
     ]
+
+
+def _with_ids(logger: Any, method: str, event: EventDict) -> EventDict:
+    del logger, method
+    return {**_about.get(), **event}
 
 
 def _redacting(redactor: Redactor) -> Processor:
@@ -106,19 +114,21 @@ class _Redacted(logging.Formatter):
         return self._redactor.text(super().format(record))
 
 
-@contextmanager
-def about(**ids: str) -> Generator[None]:
+class about:  # noqa: N801 (read as a phrase: with logs.about(run_id=…))
     """What is logged within is about these alone: a task inherits the context of whoever started it."""
-    before = structlog.contextvars.get_contextvars()
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(**ids)
-    try:
-        yield
-    finally:
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(**before)
+
+    __slots__ = ("_before", "_ids")
+
+    def __init__(self, **ids: str) -> None:
+        self._ids = ids
+
+    def __enter__(self) -> None:
+        self._before = _about.set(self._ids)
+
+    def __exit__(self, *_: object) -> None:
+        _about.reset(self._before)
 
 
 def also_about(**ids: str) -> None:
     """For the rest of the block of `about` that one is in."""
-    structlog.contextvars.bind_contextvars(**ids)
+    _about.set(_about.get() | ids)
