@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import psutil
 from cryptography.fernet import Fernet
 
 from tests.support.server import Server
@@ -34,6 +35,23 @@ class Cluster:
         for process in self.processes:
             process.await_address()
         return self
+
+    def mend(self) -> "Cluster":
+        """Starts again what has died."""
+        dead = [process for process in self.processes if not process.lives]
+        for process in dead:
+            process.begin()
+        for process in dead:
+            process.await_address()
+        return self
+
+    def worker_at(self, port: int) -> Server:
+        """The worker that has a connection to a server on this port: the one whose run asks that model."""
+        for worker in self.workers:
+            connections = psutil.Process(worker.pid).net_connections("tcp")
+            if any(one.raddr and one.raddr.port == port and one.status == "ESTABLISHED" for one in connections):
+                return worker
+        raise AssertionError("no worker is asking the model")
 
     def stop(self) -> None:
         for process in self.processes:

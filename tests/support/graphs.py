@@ -1,5 +1,6 @@
 """Builds configurations."""
 
+import random
 from itertools import pairwise
 from typing import Any
 
@@ -53,6 +54,22 @@ def in_a_row(base_url: str, models: int, **config: Any) -> Json:
         [node("q", "query"), *(node(name, "llm", **chosen) for name in names), node("o", "output")],
         [edge(*source, *target) for source, target in zip(sources, targets, strict=True)],
     )
+
+
+def at_random(base_url: str, chance: random.Random) -> Json:
+    """Query, two to five LLMs each of which asks one or two before it, and an output that the last one answers."""
+    count = chance.randint(2, 5)
+    config = {"provider": "openai_compatible", "model": "fake", "base_url": base_url}
+    nodes = [node("q", "query"), *(node(f"n{at}", "llm", **config) for at in range(count)), node("o", "output")]
+    edges = [edge("q", "text", "n0", "prompt")]
+    for at in range(1, count):
+        before = chance.randrange(-1, at)
+        edges.append(
+            edge("q", "text", f"n{at}", "prompt") if before < 0 else edge(f"n{before}", "answer", f"n{at}", "prompt")
+        )
+    edges += [edge(f"n{at}", "answer", "o" if at == count - 1 else f"o{at}", "answer") for at in range(count)]
+    nodes += [node(f"o{at}", "output") for at in range(count - 1)]
+    return graph(nodes, edges)
 
 
 def chain(length: int) -> Json:

@@ -87,6 +87,10 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def lives(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def freeze(self) -> None:
         """As a machine that pauses: it holds its connections, and does nothing."""
         os.kill(self.pid, signal.SIGSTOP)

@@ -22,7 +22,7 @@ from genai_stack.work.dispatch import Bounds
 
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # seconds between attempts while the database is away; the last for ever
 AT_ONCE = 16  # jobs that are taken in one query
-SLOW = 1.0  # seconds for one query, after which the database is taken to have been away
+SLOW = 3.0  # seconds for one query, after which the database is taken to have been away
 
 # As procrastinate's own, with a bound on how many jobs of one workspace are at work.
 FETCH: LiteralString = """
