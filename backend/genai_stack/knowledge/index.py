@@ -25,7 +25,7 @@ PROBES = 16  # vectors that must find themselves before a collection is believed
 SLOW = 1.5  # seconds after which a question is answered from SQL instead
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts while the index fails
 ELSEWHERE = 0.25  # seconds between looks while another process changes a collection
-AT_ONCE = 3  # collections that this process changes; each takes one of the database's connections for its lock
+AT_ONCE = 2  # collections that this process changes; each takes one of the database's connections for its lock
 MOST_DOCUMENTS = 500  # named in one question or one removal
 
 log = structlog.get_logger(__name__)

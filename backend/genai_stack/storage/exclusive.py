@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import text
 
-from genai_stack.storage.database import Database, ReadSession
+from genai_stack.storage.database import Database, WriteSession
 
 # For as long as the transaction, whose connection is idle meanwhile; it holds no snapshot, so VACUUM goes on.
 LOCK = text(
@@ -15,7 +15,7 @@ LOCK = text(
 
 
 class Hold:
-    def __init__(self, session: ReadSession | None) -> None:
+    def __init__(self, session: WriteSession | None) -> None:
         self._session = session
 
     async def check(self) -> None:
@@ -26,12 +26,12 @@ class Hold:
 
 @asynccontextmanager
 async def exclusive(database: Database, name: str) -> AsyncGenerator[Hold | None]:
-    """None where another has it. Takes one of the pool's connections, so who uses it bounds how many at once.
+    """None where another has it. Takes one of the writing connections, so who uses it bounds how many at once.
 
     On SQLite one process has everything, and this holds nothing.
     """
     if database.is_sqlite:
         yield Hold(None)
         return
-    async with database.read() as session:
+    async with database.write() as session:  # reads have no transaction
         yield Hold(session) if await session.scalar(LOCK, {"name": name}) else None

@@ -4,7 +4,7 @@ Each change is a transaction that holds the collection's row and writes only if 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -132,7 +132,7 @@ class PgvectorIndex:
             # HNSW may end before it has met enough; looking at all of them does not.
             return hits if len(hits) == limit else found(exact=True)
 
-        return await self._look(collection, work, [])
+        return await self._look(self._database.transact, collection, work, [])  # what WALK sets is set in a transaction
 
     async def drop(self, collection: str, document_ids: Sequence[str] | None = None) -> None:
         def some(transaction: Transaction, table: VectorTable) -> None:
@@ -200,14 +200,14 @@ class PgvectorIndex:
             return Held(row.revision, transaction.scalar(table.count()) or 0, str(row.turn))
 
         await self._laid()
-        return await self._look(collection, work, None)
+        return await self._look(self._database.fetch, collection, work, None)
 
     async def documents(self, collection: str) -> Mapping[str, int]:
         def work(transaction: Transaction, table: VectorTable) -> Mapping[str, int]:
             return {row[0]: row[1] for row in transaction.execute(table.count_by_document())}
 
         await self._laid()
-        return await self._look(collection, work, {})
+        return await self._look(self._database.fetch, collection, work, {})
 
     def _row(self, transaction: Transaction, table: VectorTable, collection: str) -> int | None:
         """Holds the collection to the end of the transaction; its dimensions, None where it has no table yet."""
@@ -226,10 +226,17 @@ class PgvectorIndex:
             self._types = None  # before the next change all of it is looked for
             raise Busy("The index lost what it stands on, and is made anew.", code="INDEX_AWAY") from error
 
-    async def _look(self, collection: str, work: Work[T], nothing: T) -> T:
+    async def _look(
+        self,
+        ask: Callable[[Callable[[Transaction], T]], Awaitable[T]],
+        collection: str,
+        work: Work[T],
+        nothing: T,
+    ) -> T:
+        """What is found by `ask`, one of the database's ways to do work."""
         types = self._types or ""
         try:
-            return await self._database.fetch(lambda part: work(wired(part), VectorTable(collection, types)))
+            return await ask(lambda part: work(wired(part), VectorTable(collection, types)))
         except ProgrammingError as error:
             if not _is_gone(error):
                 raise

@@ -12,8 +12,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from genai_stack.errors import StorageAway
 from genai_stack.knowledge.index import Extent, Index, read_extent
 from genai_stack.storage.database import Database, Transaction
+from genai_stack.storage.exclusive import exclusive
 from genai_stack.storage.scope import THE_WORKSPACE
 from genai_stack.vectors.pgvector import PgvectorIndex
 from genai_stack.vectors.vector_store import Held
@@ -24,6 +26,7 @@ from tests.support.postgres import Postgres
 
 ROUNDS = int(os.environ.get("GENAI_STACK_FAULT_ROUNDS", "3"))
 SEED = int(os.environ.get("GENAI_STACK_FAULT_SEED", "0")) or random.randrange(1, 1_000_000)
+CUT = text("SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted")
 NEEDLE = "the needle that everybody looks for"
 
 
@@ -121,7 +124,7 @@ async def check_marks(database: Database) -> int:
                 seen += 1
         return seen
 
-    return await database.fetch(look)
+    return await database.transact(look)
 
 
 async def test_what_one_process_brought_into_step_another_finds_and_does_not_make_again(
@@ -209,6 +212,25 @@ async def test_what_was_damaged_by_hand_is_made_again_from_sql(processes: list[P
     await until(partial(before.is_right, base_id))
 
 
+async def test_one_process_at_a_time_has_the_lock_and_none_that_was_cut_off(processes: list[Process]) -> None:
+    here, there, other = (process.database for process in processes)
+    async with exclusive(here, "a") as hold:
+        assert hold is not None
+        await hold.check()
+        async with exclusive(there, "a") as second, exclusive(there, "b") as another:
+            assert second is None
+            assert another is not None
+    async with exclusive(there, "a") as hold:
+        assert hold is not None
+    with pytest.raises(StorageAway):
+        async with exclusive(here, "a") as hold:
+            assert hold is not None
+            await other.fetch(lambda part: part.scalar(CUT))
+            async with exclusive(there, "a") as heir:
+                assert heir is not None
+                await hold.check()
+
+
 async def test_a_process_that_lost_its_lock_spoils_nothing(walkers: list[Process]) -> None:
     """The connection that holds the lock is cut while the process lives on, and another takes over."""
     print(f"seed {SEED}")
@@ -216,13 +238,12 @@ async def test_a_process_that_lost_its_lock_spoils_nothing(walkers: list[Process
     base_id = await shelf.make_base(walkers[0].database)
     for _ in range(6):
         await shelf.put(walkers[0].database, base_id, texts(300))
-    cut = text("SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND granted")
     for _ in range(ROUNDS):
         await walkers[0].store.drop(base_id)
         at_it = [asyncio.ensure_future(process.refresh(base_id)) for process in walkers]
         for _ in range(3):
             await asyncio.sleep(chance.uniform(0, 0.15))
-            await walkers[2].database.fetch(lambda part: part.scalar(cut))
+            await walkers[2].database.fetch(lambda part: part.scalar(CUT))
             await check_marks(walkers[2].database)
         await asyncio.gather(*at_it)
         await shelf.put(walkers[0].database, base_id, texts(10, "more"))
