@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import sqlite3
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -150,13 +151,13 @@ async def test_an_index_that_fails_is_told_and_caught_up_with(home: Database) ->
         await ready(library, base_id, {"one.txt": WORDS})
         assert await found(library, base_id)
 
-        async def told() -> bool:
-            return library.index.trouble == "The index is behind: It is away."
+        async def told(trouble: str | None) -> bool:
+            return library.index.trouble == trouble
 
-        await until(told)
+        await until(partial(told, "The index is behind: It is away."))
         store.fails = False
         await in_step(library, base_id)
-        assert library.index.trouble is None
+        await until(partial(told, None))
 
 
 async def test_chroma_is_rebuilt_from_sql_when_its_folder_was_deleted_or_damaged(
