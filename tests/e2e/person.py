@@ -205,7 +205,7 @@ class Mouse(Person):
         self.page.get_by_role("button", name="Close the chat").click()
 
     def deletes_the_query(self) -> None:
-        self.at.node("query-1").get_by_text("User Query").click()
+        self.at.node("query-1").get_by_text("User Query", exact=True).click()
         self.at.press("Delete")
 
     def steps_back(self) -> None:
@@ -248,6 +248,8 @@ class Keyboard(Person):
             self._picks("Enter", to)
 
     def adds_a_document(self) -> None:
+        # From here on: where a browser hears of it only as the key is pressed, it may open a dialog of its own.
+        self.page.on("filechooser", lambda _: None)
         self._takes("knowledge_base-1")
         self._reaches(self.page.get_by_role("button", name="Choose files"))
         with self.page.expect_file_chooser() as chooser:
