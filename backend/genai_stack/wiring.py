@@ -212,7 +212,7 @@ def _chores(settings: Settings, house: _House) -> list[Chore]:
     """What goes after its time, and what nobody needs any more."""
     orphans = Orphans(house.database, house.removal, keep_originals=_days(settings.keep_originals_days))
     return [
-        Chore("tidy_runs", 10, house.retention.tidy),
+        Chore("tidy_runs", 1, house.retention.tidy),
         Chore("tidy_documents", 30, lambda: orphans.tidy(THE_WORKSPACE)),
         Chore("thin_versions", 60, lambda: thin_all(house.database)),
     ]

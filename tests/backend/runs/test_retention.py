@@ -256,7 +256,7 @@ async def test_a_run_that_is_half_removed_can_still_be_read(home: Database) -> N
     workflow_id = await old_runs.workflow(home)
     run_id = await old_runs.ended(home, workflow_id, LARGE)
     with pytest.raises(Killed):
-        await retention(Mortal(home, 2)).remove_of_workflow(THE_WORKSPACE, workflow_id)
+        await retention(Mortal(home, 1)).remove_of_workflow(THE_WORKSPACE, workflow_id)
     async with home.read() as session:
         nodes = await report.nodes_of(session, THE_WORKSPACE, run_id)
     assert [node.id for node in nodes] == ["n"]
