@@ -91,9 +91,10 @@ def ask(
     )
     run_id = runs.submit(transaction, scope, new, MessageAccepted(told(message)))
     message.run_id = run_id
-    transaction.execute(_insert_message, _row(message))
-    touched = {"chat": chat.id, "moment": message.created_at, "name": chat.title or titled(new.query)}
-    transaction.execute(_touch, touched)
+    with transaction.together():
+        transaction.execute(_insert_message, _row(message))
+        touched = {"chat": chat.id, "moment": message.created_at, "name": chat.title or titled(new.query)}
+        transaction.execute(_touch, touched)
     transaction.afterwards(partial(wake.tell, topic(chat.id)))
     return run_id
 

@@ -327,16 +327,17 @@ def _write(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]]) -> 
                 outputs += unwritten.outputs
             else:
                 ended.append(run_id)
-    if events:
-        transaction.execute(_insert_event, events)
-    if outputs:
-        transaction.execute(_insert_output, outputs)
-    if ended:
-        transaction.execute(_delete_outputs, {"ids": ended})
-    for run_log, unwritten in batch:
-        if unwritten.ending is not None and run_log.run_id not in fenced:
-            values = {f"new_{name}": value for name, value in unwritten.ending.values.items()}
-            transaction.execute(_end_run, {"run": run_log.run_id, **values})
-            for statement, row in unwritten.ending.rows:
-                transaction.execute(statement, row)
+    with transaction.together():
+        if events:
+            transaction.execute(_insert_event, events)
+        if outputs:
+            transaction.execute(_insert_output, outputs)
+        if ended:
+            transaction.execute(_delete_outputs, {"ids": ended})
+        for run_log, unwritten in batch:
+            if unwritten.ending is not None and run_log.run_id not in fenced:
+                values = {f"new_{name}": value for name, value in unwritten.ending.values.items()}
+                transaction.execute(_end_run, {"run": run_log.run_id, **values})
+                for statement, row in unwritten.ending.rows:
+                    transaction.execute(statement, row)
     return fenced

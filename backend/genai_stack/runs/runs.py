@@ -27,8 +27,9 @@ class Runs:
                 f"{self._most_waiting:,} runs of this workspace wait already. Try again when some have run.",
                 retry_after=RETRY_AFTER,
             )
-        run_id = records.add(transaction, scope, new, first)
-        self._dispatch.submit(transaction, _job(scope.workspace_id, run_id, new.session_id, new.workflow_id))
+        with transaction.together():
+            run_id = records.add(transaction, scope, new, first)
+            self._dispatch.submit(transaction, _job(scope.workspace_id, run_id, new.session_id, new.workflow_id))
         return run_id
 
     async def cancel(self, scope: Scope, run_id: str) -> Run:

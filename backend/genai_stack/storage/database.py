@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -44,6 +44,11 @@ class Transaction:
     def committed(self) -> None:
         for do in self._afterwards:
             do()
+
+    def together(self) -> AbstractContextManager[None]:
+        """Writes whose results nobody looks at: over a network they cost one way there and back, not one each."""
+        over_a_network = self.connection.dialect.name == "postgresql"
+        return postgresql.in_one_way(self.connection) if over_a_network else nullcontext()
 
 
 class ReadSession(AsyncSession):

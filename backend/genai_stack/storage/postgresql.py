@@ -1,15 +1,19 @@
 """PostgreSQL's engines: connections that may die between two uses, and a database that may be away for a moment."""
 
 import asyncio
+import contextlib
 import json
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import event
+from psycopg import AsyncConnection, Error
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
 
 from genai_stack.errors import StorageAway
 
@@ -49,6 +53,28 @@ async def steadily(do: Callable[[], Awaitable[T]]) -> T:
             if error.unsure or time.monotonic() > deadline:
                 raise
         await asyncio.sleep(PAUSE)
+
+
+@contextmanager
+def in_one_way(connection: Connection) -> Generator[None]:
+    """What is executed within goes out without waiting for answers, which nobody looks at; errors come at the end."""
+    driver = cast("AsyncConnection", connection.connection.driver_connection)
+    pipeline = driver.pipeline()
+    await_only(pipeline.__aenter__())
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(Error):
+            await_only(pipeline.__aexit__(None, None, None))
+        raise
+    try:
+        await_only(pipeline.__aexit__(None, None, None))
+    except Error as error:
+        lost = connection.dialect.is_disconnect(cast("Any", error), None, None)
+        told = DBAPIError.instance(
+            None, None, error, Error, dialect=connection.dialect, connection_invalidated=lost, hide_parameters=True
+        )
+        raise told from error
 
 
 def _note_use(connection: Any, record: Any) -> None:
