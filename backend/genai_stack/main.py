@@ -10,7 +10,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from genai_stack import wiring
+from genai_stack import processes
 from genai_stack.access.doors import check_start
 from genai_stack.api.app import create_app
 from genai_stack.errors import CannotStart
@@ -27,7 +27,7 @@ async def serve(settings: Settings) -> None:
     check_start(settings.host, settings.token)
     logs.configure(settings.log_level, settings.log_format, secrets=settings.secrets)
     with listening(settings.host, settings.port) as door:
-        async with wiring.opened(settings) as given:
+        async with processes.opened(settings) as given:
             log.info("serving", address=address_of(door), data=str(settings.data))
             await answer(create_app(given), door, given.leave)
 

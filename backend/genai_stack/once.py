@@ -14,7 +14,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from genai_stack import nodes, settings, wiring
+from genai_stack import nodes, processes, settings
 from genai_stack.access import credentials
 from genai_stack.api.given import Given
 from genai_stack.documents import documents
@@ -58,7 +58,7 @@ async def run(file: Path, query: str, paths: Sequence[Path], keyed: Sequence[str
     with tempfile.TemporaryDirectory(prefix="genai-stack-") as folder:
         chosen = settings.read(data=Path(folder), database_url="", example=False, log_level="error")
         logs.configure(chosen.log_level)
-        async with wiring.opened(chosen) as given:
+        async with processes.opened(chosen) as given:
             workflow_id = await _save(given, configuration, secrets)
             if paths:
                 await _ingest(given, workflow_id, paths)

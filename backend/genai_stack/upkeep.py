@@ -2,11 +2,11 @@
 
 from genai_stack.access import credentials
 from genai_stack.errors import CannotStart
+from genai_stack.ground import open_database, own_folder
 from genai_stack.settings import Settings
 from genai_stack.storage import schema
 from genai_stack.storage.database import Database
 from genai_stack.storage.secrets import Secrets, keys_in, new_key, write_keys
-from genai_stack.wiring import open_database, own_folder
 
 
 async def migrate(settings: Settings) -> None:

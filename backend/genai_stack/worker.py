@@ -2,7 +2,7 @@
 
 import structlog
 
-from genai_stack import wiring
+from genai_stack import processes
 from genai_stack.api.probes import create_probes
 from genai_stack.main import address_of, answer, listening
 from genai_stack.settings import Settings
@@ -15,6 +15,6 @@ async def work(settings: Settings) -> None:
     """Works until SIGTERM or SIGINT, and says how it stands over HTTP. Raises CannotStart with a sentence."""
     logs.configure(settings.log_level, settings.log_format, secrets=settings.secrets)
     with listening(settings.host, settings.worker_port) as door:
-        async with wiring.at_work(settings) as station:
+        async with processes.at_work(settings) as station:
             log.info("working", address=address_of(door))
             await answer(create_probes(station.readiness, station.metrics), door, station.leave)
