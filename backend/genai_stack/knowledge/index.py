@@ -26,6 +26,7 @@ SLOW = 1.5  # seconds after which a question is answered from SQL instead
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts while the index fails
 ELSEWHERE = 0.25  # seconds between looks while another process changes a collection
 AT_ONCE = 2  # collections that this process changes; each takes one of the database's connections for its lock
+LITTER = 1_000  # deleted vectors that a collection may carry along however small it is
 MOST_DOCUMENTS = 500  # named in one question or one removal
 
 log = structlog.get_logger(__name__)
@@ -203,13 +204,14 @@ class Index:
         generation = self._store.generation
         found = await self._look(extent)
         await hold.check()
-        if any(extent.documents[document] for document in found.whole):
+        stay = frozenset[str]() if _is_littered(extent, found) else found.whole
+        if any(extent.documents[document] for document in stay):
             await self._store.take(base_id, found.held)
             await self._drop(base_id, sorted(found.others))
         else:
             await self._store.drop(base_id)
             await self._store.take(base_id, None)
-        for document in [document for document in extent.documents if document not in found.whole]:
+        for document in [document for document in extent.documents if document not in stay]:
             if await self._add(extent, document) != extent.documents[document]:
                 await self._check_newer(extent)
                 return
@@ -310,6 +312,14 @@ class Index:
     async def _extent(self, scope: Scope, base_id: str) -> Extent | None:
         async with self._database.read() as session:
             return await read_extent(session, scope, base_id)
+
+
+def _is_littered(extent: Extent, found: _Found) -> bool:
+    """Whether, after this change, a collection would carry more deleted vectors along than others."""
+    if found.held is None:
+        return False
+    alive = sum(extent.documents[document] for document in found.whole)
+    return found.held.garbage + found.held.count - alive > max(LITTER, alive)
 
 
 def _vectors(extent: Extent, document: str, after: int) -> Select[int, str, bytes]:

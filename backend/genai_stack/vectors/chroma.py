@@ -54,9 +54,14 @@ class Server(Protocol):
     async def close(self) -> None: ...
 
 
+class _Metadata(msgspec.Struct):
+    revision: int | None = None
+    garbage: int = 0
+
+
 class _Collection(msgspec.Struct):
     id: str
-    metadata: dict[str, Any] | None = None
+    metadata: _Metadata | None = None
 
 
 class _Nearest(msgspec.Struct):
@@ -78,6 +83,7 @@ class ChromaIndex:
         self._session: aiohttp.ClientSession | None = None
         self._known: dict[str, str] = {}  # collection → Chroma's id for it
         self._known_at = -1
+        self._garbage: dict[str, int] = {}  # of the collections that are being changed here
 
     @property
     def ready(self) -> bool:
@@ -149,10 +155,13 @@ class ChromaIndex:
         if at is None:
             return
         if document_ids is not None:
+            before = await self._count(at)
             await self._ask("POST", f"/{at}/delete", {"where": {DOCUMENT: {"$in": document_ids}}})
+            self._garbage[collection] = self._garbage.get(collection, 0) + before - await self._count(at)
             return
         await self._ask("DELETE", f"/{collection}")
         self._known.pop(collection, None)
+        self._garbage.pop(collection, None)
         await self._server.sweep()
 
     async def take(self, collection: str, seen: Held | None) -> None:
@@ -162,12 +171,14 @@ class ChromaIndex:
         if await self._found(collection) != (seen.identity if seen else None):
             raise taken()
         at = await self._made(collection)
+        self._garbage[collection] = seen.garbage if seen else 0
         await self._ask("PUT", f"/{at}", {"new_metadata": OURS})
 
     async def mark(self, collection: str, revision: int) -> None:
         await self._server.started()
         at = await self._made(collection)
-        await self._ask("PUT", f"/{at}", {"new_metadata": {**OURS, "revision": revision}})
+        known = {"revision": revision, "garbage": self._garbage.pop(collection, 0)}
+        await self._ask("PUT", f"/{at}", {"new_metadata": {**OURS, **known}})
 
     async def held(self, collection: str) -> Held | None:
         await self._server.started()
@@ -176,8 +187,8 @@ class ChromaIndex:
             return None
         found = msgspec.json.decode(described, type=_Collection)
         count = await self._ask("GET", f"/{found.id}/count")
-        revision = (found.metadata or {}).get("revision")
-        return None if count is None else Held(revision if isinstance(revision, int) else None, int(count), found.id)
+        known = found.metadata or _Metadata()
+        return None if count is None else Held(known.revision, int(count), found.id, known.garbage)
 
     async def documents(self, collection: str) -> Mapping[str, int]:
         await self._server.started()
@@ -195,6 +206,9 @@ class ChromaIndex:
             if len(page) < LISTED:
                 break
         return counts
+
+    async def _count(self, at: str) -> int:
+        return int(await self._ask("GET", f"/{at}/count") or b"0")
 
     async def _found(self, collection: str) -> str | None:
         self._forget_older_generations()

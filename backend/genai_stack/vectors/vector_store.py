@@ -32,6 +32,8 @@ class Held:
     count: int
     identity: str = field(default="", compare=False)
     """The store's own word for the collection as it was at this look."""
+    garbage: int = field(default=0, compare=False)
+    """Deleted vectors that the store carries along until the collection is made anew."""
 
 
 class Probe(NamedTuple):
