@@ -47,7 +47,6 @@ from genai_stack.work.bells import LocalWake
 from genai_stack.work.dispatch import Bounds, Hands, Queue, Work
 from genai_stack.work.distributed import Distributed
 from genai_stack.work.in_process import InProcess
-from genai_stack.work.postgres_wake import PostgresWake
 from genai_stack.work.wake import Wake
 from genai_stack.workflows import store
 
@@ -152,6 +151,8 @@ def _work(settings: Settings, database: Database, stack: AsyncExitStack) -> tupl
     bounds = _bounds(settings)
     if not settings.is_distributed:
         return LocalWake(), InProcess(bounds)
+    from genai_stack.work.postgres_wake import PostgresWake  # noqa: PLC0415 (its driver takes ten megabytes)
+
     wake = PostgresWake(database)
     wake.start()
     stack.push_async_callback(wake.close)

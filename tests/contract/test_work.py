@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from genai_stack.storage.database import Database
+from genai_stack.storage import schema
+from genai_stack.storage.database import Database, Transaction
 from genai_stack.work.bells import LocalWake
 from genai_stack.work.crew import Crew
 from genai_stack.work.dispatch import Bounds, Job
@@ -221,17 +223,30 @@ async def postgres_bench(postgres: Postgres) -> AsyncIterator[Bench]:
 
 
 @pytest.fixture(params=["local", "postgresql"])
-async def wake(request: pytest.FixtureRequest) -> AsyncIterator[Wake]:
+async def rope(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator["Rope"]:
     if request.param == "local":
-        yield LocalWake()
-        return
-    database = Database(request.getfixturevalue("postgres").migrated())
-    opened = PostgresWake(database)
-    opened.start()
-    await listening(opened)
-    yield opened
-    await opened.close()
+        database = Database.in_folder(tmp_path)
+        await schema.migrate(database)
+        yield Rope(LocalWake(), database)
+    else:
+        database = Database(request.getfixturevalue("postgres").migrated())
+        opened = PostgresWake(database)
+        opened.start()
+        await listening(opened)
+        yield Rope(opened, database)
+        await opened.close()
     await database.close()
+
+
+class Rope:
+    """Rings bells as a transaction that is committed does."""
+
+    def __init__(self, wake: Wake, database: Database) -> None:
+        self.wake, self.database = wake, database
+        self.listen = wake.listen
+
+    async def tell(self, *topics: str) -> None:
+        await self.database.transact(lambda now: self.wake.tell(now, topics))
 
 
 async def listening(wake: PostgresWake) -> None:
@@ -240,37 +255,36 @@ async def listening(wake: PostgresWake) -> None:
 
 
 @pytest.fixture
-async def pair(postgres: Postgres) -> AsyncIterator[tuple[PostgresWake, PostgresWake, Database]]:
+async def pair(postgres: Postgres) -> AsyncIterator[tuple[Rope, PostgresWake, Database]]:
     """Those of two processes."""
     database = Database(postgres.migrated())
     both = PostgresWake(database), PostgresWake(database)
     for one in both:
         one.start()
         await listening(one)
-    yield *both, database
+    yield Rope(both[0], database), both[1], database
     for one in both:
         await one.close()
     await database.close()
 
 
-async def test_a_bell_rings_in_another_process(pair: tuple[PostgresWake, PostgresWake, Database]) -> None:
+async def test_a_bell_rings_in_another_process(pair: tuple[Rope, PostgresWake, Database]) -> None:
     teller, listener, _ = pair
     topics = [f"run:{number}" * 5 for number in range(400)]
     with ExitStack() as stack:
         bells = [stack.enter_context(listener.listen(topic)) for topic in topics]
-        for topic in topics:
-            teller.tell(topic)
+        await teller.tell(*topics)
         for bell in bells:
             await soon(bell.wait(60))
 
 
-async def test_a_lost_connection_costs_a_pause(pair: tuple[PostgresWake, PostgresWake, Database]) -> None:
+async def test_a_lost_connection_costs_a_pause(pair: tuple[Rope, PostgresWake, Database]) -> None:
     teller, listener, database = pair
     cut = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'")
     with listener.listen("a") as bell:
         await database.transact(lambda now: now.execute(cut).all())
         await soon(bell.wait(60))  # it listens again: whoever waits looks for himself
-        teller.tell("a")
+        await teller.tell("a")
         await soon(bell.wait(60))
 
 
@@ -279,9 +293,9 @@ async def soon(waiting: Awaitable[None]) -> None:
         await waiting
 
 
-async def test_a_bell_rings_for_its_topic_alone(wake: Wake) -> None:
-    with wake.listen("a") as mine, wake.listen("a") as other, wake.listen("b") as foreign:
-        wake.tell("a")
+async def test_a_bell_rings_for_its_topic_alone(rope: Rope) -> None:
+    with rope.listen("a") as mine, rope.listen("a") as other, rope.listen("b") as foreign:
+        await rope.tell("a")
         await soon(mine.wait(60))
         await soon(other.wait(60))
         late: Callable[[], Awaitable[None]] = partial(foreign.wait, 60)
@@ -290,23 +304,36 @@ async def test_a_bell_rings_for_its_topic_alone(wake: Wake) -> None:
                 await late()
 
 
-async def test_what_came_before_waiting_is_not_missed_and_rings_once(wake: Wake) -> None:
-    with wake.listen("a") as bell:
+async def test_what_came_before_waiting_is_not_missed_and_rings_once(rope: Rope) -> None:
+    with rope.listen("a") as bell:
         for _ in range(3):
-            wake.tell("a")
+            await rope.tell("a")
         await soon(bell.wait(60))
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
                 await bell.wait(60)
 
 
-async def test_a_bell_that_does_not_ring_lets_go_after_its_time(wake: Wake) -> None:
-    with wake.listen("a") as bell:
+async def test_a_bell_that_does_not_ring_lets_go_after_its_time(rope: Rope) -> None:
+    with rope.listen("a") as bell:
         await soon(bell.wait(0.05))
 
 
-async def test_nobody_needs_to_listen(wake: Wake) -> None:
-    wake.tell("nobody")
-    with wake.listen("a"):
+async def test_nobody_needs_to_listen(rope: Rope) -> None:
+    await rope.tell("nobody")
+    with rope.listen("a"):
         pass
-    wake.tell("a")
+    await rope.tell("a")
+
+
+async def test_what_is_taken_back_rings_no_bell(rope: Rope) -> None:
+    def take_back(now: Transaction) -> None:
+        rope.wake.tell(now, ["a"])
+        raise RuntimeError("taken back")
+
+    with rope.listen("a") as bell:
+        with pytest.raises(RuntimeError, match="taken back"):
+            await rope.database.transact(take_back)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await bell.wait(60)

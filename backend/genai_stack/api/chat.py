@@ -201,7 +201,7 @@ class _Conversation:
             self._follow(run.id, frame.after)
             if run.status not in ENDED and run.created_at < self._since:
                 self._since = run.created_at  # what waits behind it is followed as well
-                self._here.wake.tell(asking.topic(self._chat.id))
+                await self._join_later_runs()
 
     async def _known(self, run_id: str) -> Run:
         async with self._here.database.read() as session:
@@ -215,11 +215,14 @@ class _Conversation:
         with self._here.wake.listen(asking.topic(self._chat.id)) as bell:
             while True:
                 await bell.wait(POLL)
-                found = await self._here.database.fetch(
-                    lambda now: records.of_session_since(now, self._scope, self._chat.id, self._since)
-                )
-                for run_id in found:
-                    self._follow(run_id, 0)
+                await self._join_later_runs()
+
+    async def _join_later_runs(self) -> None:
+        found = await self._here.database.fetch(
+            lambda now: records.of_session_since(now, self._scope, self._chat.id, self._since)
+        )
+        for run_id in found:
+            self._follow(run_id, 0)
 
     def _follow(self, run_id: str, after: int) -> None:
         """Once for each run: on one socket an event is sent at most once."""

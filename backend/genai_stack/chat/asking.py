@@ -1,7 +1,6 @@
 """A message becomes a run, and the run's answer a message."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -95,7 +94,7 @@ def ask(
         transaction.execute(_insert_message, _row(message))
         touched = {"chat": chat.id, "moment": message.created_at, "name": chat.title or titled(new.query)}
         transaction.execute(_touch, touched)
-    transaction.afterwards(partial(wake.tell, topic(chat.id)))
+        wake.tell(transaction, [topic(chat.id)])
     return run_id
 
 

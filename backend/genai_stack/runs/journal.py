@@ -287,9 +287,6 @@ class Journal:
                 run_log.lose(Fenced("Another worker has taken this run up."))
             else:
                 run_log.committed(unwritten.frames)
-                self._wake.tell(f"run:{run_log.run_id}")
-                if unwritten.ending is not None:
-                    self._wake.tell(f"ended:{run_log.run_id}")
 
     async def _commit(self, batch: list[tuple[RunLog, _Unwritten]], *, unsure: bool) -> set[str]:
         """The runs that were not written, since another attempt has them."""
@@ -297,7 +294,7 @@ class Journal:
         def write(transaction: Transaction) -> set[str]:
             if unsure and (written := _written(transaction, batch)):
                 return {run_log.run_id for run_log, _ in batch} - written
-            return _write(transaction, batch)
+            return _write(transaction, batch, self._wake)
 
         return await self._database.transact(write)
 
@@ -308,7 +305,7 @@ def _written(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]]) -
     return set(transaction.execute(select(Event.run_id).where(tuple_(Event.run_id, Event.seq).in_(first))).scalars())
 
 
-def _write(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]]) -> set[str]:
+def _write(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]], wake: Wake) -> set[str]:
     """Writes what may be written; returns the runs whose attempt is no longer the current one."""
     rows = transaction.execute(_attempts, {"ids": [run_log.run_id for run_log, _ in batch]})
     current = {row.id: row.attempt for row in rows}
@@ -330,6 +327,8 @@ def _write(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]]) -> 
     with transaction.together():
         if events:
             transaction.execute(_insert_event, events)
+            written = [run_log.run_id for run_log, _ in batch if run_log.run_id not in fenced]
+            wake.tell(transaction, [*(f"run:{run}" for run in written), *(f"ended:{run}" for run in ended)])
         if outputs:
             transaction.execute(_insert_output, outputs)
         if ended:

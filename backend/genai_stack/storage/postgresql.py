@@ -6,9 +6,8 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from psycopg import AsyncConnection, Error
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
@@ -16,6 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
 from genai_stack.errors import StorageAway
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
 
 CONNECTIONS = 6  # of a process, to write; as many again to read
 WAIT = 30.0  # seconds for a connection
@@ -58,6 +60,8 @@ async def steadily(do: Callable[[], Awaitable[T]]) -> T:
 @contextmanager
 def in_one_way(connection: Connection) -> Generator[None]:
     """What is executed within goes out without waiting for answers, which nobody looks at; errors come at the end."""
+    from psycopg import Error  # noqa: PLC0415 (ten megabytes that SQLite does not need)
+
     driver = cast("AsyncConnection", connection.connection.driver_connection)
     pipeline = driver.pipeline()
     await_only(pipeline.__aenter__())

@@ -1,8 +1,11 @@
 """Wake within this process."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
+
+from genai_stack.storage.database import Transaction
 
 
 class LocalBell:
@@ -38,11 +41,15 @@ class LocalWake:
     def __init__(self) -> None:
         self._bells: dict[str, set[LocalBell]] = {}
 
-    def tell(self, topic: str) -> None:
-        for bell in self._bells.get(topic, ()):
-            bell.ring()
+    def tell(self, transaction: Transaction, topics: Sequence[str]) -> None:
+        transaction.afterwards(partial(self.ring, topics))
 
-    def tell_all(self) -> None:
+    def ring(self, topics: Sequence[str]) -> None:
+        for topic in topics:
+            for bell in self._bells.get(topic, ()):
+                bell.ring()
+
+    def ring_all(self) -> None:
         for bells in self._bells.values():
             for bell in bells:
                 bell.ring()

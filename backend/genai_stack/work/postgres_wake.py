@@ -2,69 +2,52 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 import psycopg
 import structlog
 from sqlalchemy import text
 
-from genai_stack.errors import Busy
-from genai_stack.storage.database import Database
+from genai_stack.storage.database import Database, Transaction
 from genai_stack.work.bells import LocalBell, LocalWake
 
 CHANNEL = "genai_stack_wake"
 TOPICS = 150  # in one notification, whose payload must stay below 8,000 bytes
 PAUSE = 0.5  # seconds before a lost connection is made anew
 
-_notify = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload").bindparams(
-    channel=CHANNEL
-)
+_notify = text("SELECT pg_notify(:channel, :payload)").bindparams(channel=CHANNEL)
 
 log = structlog.get_logger(__name__)
 
 
 class PostgresWake:
-    """One connection listens for the whole process; what is told in one turn of the loop goes out together."""
+    """One connection listens for the whole process; what a transaction tells goes out with its commit."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._conninfo = database.conninfo
         self._local = LocalWake()
         self._me = os.urandom(6).hex()
         self._sent = 0
-        self._told: dict[str, None] = {}
-        self._more = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._listening: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._send())]
+        self._listening = asyncio.create_task(self._listen())
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
 
-    def tell(self, topic: str) -> None:
-        self._local.tell(topic)
-        self._told[topic] = None
-        self._more.set()
+    def tell(self, transaction: Transaction, topics: Sequence[str]) -> None:
+        self._local.tell(transaction, topics)
+        for at in range(0, len(topics), TOPICS):
+            transaction.execute(_notify, {"payload": self._payload(topics[at : at + TOPICS])})
 
     def listen(self, topic: str) -> AbstractContextManager[LocalBell]:
         return self._local.listen(topic)
 
-    async def _send(self) -> None:
-        """A notification that gets lost costs its readers a poll."""
-        while True:
-            await self._more.wait()
-            await asyncio.sleep(0)
-            self._more.clear()
-            topics, self._told = list(self._told), {}
-            payloads = [self._payload(topics[at : at + TOPICS]) for at in range(0, len(topics), TOPICS)]
-            try:
-                await self._database.fetch(lambda now, sent=payloads: now.execute(_notify, {"payloads": sent}))
-            except Busy as error:
-                log.warning("wake.lost", topics=len(topics), reason=error.message)
-
-    def _payload(self, topics: list[str]) -> str:
+    def _payload(self, topics: Sequence[str]) -> str:
         """Numbered: PostgreSQL merges equal ones of a transaction."""
         self._sent += 1
         return f"{self._me} {self._sent} {' '.join(topics)}"
@@ -72,9 +55,9 @@ class PostgresWake:
     async def _listen(self) -> None:
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(self._database.conninfo, autocommit=True) as line:
+                async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as line:
                     await line.execute(f"LISTEN {CHANNEL}")
-                    self._local.tell_all()  # who waits may have missed something meanwhile
+                    self._local.ring_all()  # who waits may have missed something meanwhile
                     async for notification in line.notifies():
                         self._take(notification.payload)
             except psycopg.Error as error:
@@ -84,5 +67,4 @@ class PostgresWake:
     def _take(self, payload: str) -> None:
         sender, _, *topics = payload.split(" ")
         if sender != self._me:
-            for topic in topics:
-                self._local.tell(topic)
+            self._local.ring(topics)

@@ -1,7 +1,10 @@
 """The port through which readers are told that there is something new."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
+
+from genai_stack.storage.database import Transaction
 
 
 class Bell(Protocol):
@@ -15,6 +18,8 @@ class Bell(Protocol):
 class Wake(Protocol):
     """A bell, not a message: what is new is read from the database. One that is lost costs a poll, never an event."""
 
-    def tell(self, topic: str) -> None: ...
+    def tell(self, transaction: Transaction, topics: Sequence[str]) -> None:
+        """The bells ring when the transaction is committed, and never if it is not."""
+        ...
 
     def listen(self, topic: str) -> AbstractContextManager[Bell]: ...
