@@ -216,6 +216,7 @@ class Ingestion:
         progress: float,
     ) -> None:
         async with self._database.write() as session:
+            await bases.hold(session, target.scope, target.knowledge_base_id)
             await _hold(session, task, progress=progress)
             await stored.put(session, target, passages, vectors, again=task.again)
 

@@ -153,6 +153,12 @@ async def give_up(session: WriteSession, scope: Scope, base_id: str) -> None:
     )
 
 
+async def hold(session: WriteSession, scope: Scope, base_id: str) -> None:
+    """Until the commit it is not deleted. Before any of its documents is locked: who deletes locks in that order."""
+    row = select(KnowledgeBase.id).where(KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.id == base_id)
+    await session.execute(row.with_for_update(read=True, key_share=True))
+
+
 async def grown(session: WriteSession, scope: Scope, base_id: str) -> None:
     """What may be found in it changes with this commit."""
     await session.execute(
