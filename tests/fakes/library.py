@@ -1,6 +1,7 @@
 """A whole library over a real database, with an embedder and an index of one's choice."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -53,18 +54,23 @@ class Library:
 
 
 class NoIndex:
-    """An index that never becomes ready: everything is answered from SQL."""
+    """An index that takes everything and never becomes ready: all is answered from SQL."""
 
     ready = False
     generation = 0
     crash_safe = True
     trouble: str | None = None
 
+    def __init__(self) -> None:
+        self._counts: dict[str, Counter[str]] = {}
+        self._revisions: dict[str, int] = {}
+
     def start(self) -> None: ...
 
     async def add(
         self, collection: str, ids: Sequence[str], vectors: Sequence[bytes], documents: Sequence[str]
-    ) -> None: ...
+    ) -> None:
+        self._counts.setdefault(collection, Counter()).update(documents)
 
     async def search(
         self,
@@ -76,17 +82,26 @@ class NoIndex:
     ) -> list[Hit]:
         raise Busy("There is no index.")
 
-    async def drop(self, collection: str, document_ids: Sequence[str] | None = None) -> None: ...
+    async def drop(self, collection: str, document_ids: Sequence[str] | None = None) -> None:
+        for document in document_ids or ():
+            self._counts[collection].pop(document, None)
+        if document_ids is None:
+            self._counts.pop(collection, None)
 
-    async def take(self, collection: str, seen: Held | None) -> None: ...
+    async def take(self, collection: str, seen: Held | None) -> None:
+        self._counts.setdefault(collection, Counter())
+        self._revisions.pop(collection, None)
 
-    async def mark(self, collection: str, revision: int) -> None: ...
+    async def mark(self, collection: str, revision: int) -> None:
+        self._revisions[collection] = revision
 
     async def held(self, collection: str) -> Held | None:
-        return None
+        if collection not in self._counts:
+            return None
+        return Held(self._revisions.get(collection), self._counts[collection].total())
 
     async def documents(self, collection: str) -> Mapping[str, int]:
-        return {}
+        return self._counts.get(collection, {})
 
     async def close(self) -> None: ...
 
