@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 import msgspec
+import psutil
 import uvloop
 from cryptography.fernet import Fernet
 
@@ -168,18 +169,28 @@ async def bench_recovery(postgres: Postgres, table: Table) -> None:
 
 
 async def bench_chats(postgres: Postgres, table: Table) -> None:
-    for workers in (1, 2):
+    for count, workers in ((25, 1), (50, 1), (100, 1), (200, 1), (200, 2)):
         async with (
             model_server(200, gap_ms=10) as model,
             cluster(postgres, workers) as (api, crew),
         ):
             await chats(api, model, 8, 200, 0.01, 0)
-            before = sum(worker.cpu for worker in crew)
-            used, late, stall = await chats(api, model, 200, 200, 0.01, 1.0)
-            work = (sum(worker.cpu for worker in crew) - before) / (200 * 200) * 1e6
-        name = f"200 chats at 100 tokens/s, asked within 1 s, {workers} worker{'s' * (workers > 1)}"
+            before, stored = sum(worker.cpu for worker in crew), cpu_of(postgres)
+            used, late, stall = await chats(api, model, count, 200, 0.01, 1.0)
+            tokens = count * 200 / 1e6
+            work, store = (sum(worker.cpu for worker in crew) - before) / tokens, (cpu_of(postgres) - stored) / tokens
+        name = f"{count} chats at 100 tokens/s, asked within 1 s, {workers} worker{'s' * (workers > 1)}"
         told = f"first token late p95 {p95(late)}, longest stall p95 {p95(stall)}"
-        table.row(name, f"{told}; CPU per token {used:.0f} µs API, {work:.0f} µs worker", "all finish; ≤ 250 ms")
+        spent = f"CPU per token {used:.0f} µs API, {work:.0f} µs worker, {store:.0f} µs PostgreSQL"
+        table.row(name, f"{told}; {spent}", "all finish; ≤ 250 ms" if count == 200 else "")
+
+
+def cpu_of(postgres: Postgres) -> float:
+    """Seconds of CPU of the server and its backends, those that have ended included."""
+    server = psutil.Process(postgres.pid)
+    times = [one.cpu_times() for one in (server, *server.children())]
+    ended = server.cpu_times()
+    return sum(time.user + time.system for time in times) + ended.children_user + ended.children_system
 
 
 async def main() -> None:

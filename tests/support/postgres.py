@@ -100,6 +100,11 @@ class Postgres:
         time.sleep(away)
         self._begin()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         self._end()
         shutil.rmtree(self._folder, ignore_errors=True)
