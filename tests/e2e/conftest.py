@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from genai_stack.api import pages
 from tests.e2e.editor import Editor, Stacks
 from tests.e2e.fate import FATES, Fate, free_port
 from tests.support.server import Server
+
+# What is there ends the wait; so much is for a machine that is busy with other things, too.
+expect.set_options(timeout=15_000)
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 

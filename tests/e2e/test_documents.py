@@ -34,7 +34,7 @@ def _files(folder: Path) -> list[Path]:
 def test_files_are_sent_and_become_ready(page: Page, tmp_path: Path):
     page.get_by_label("Files to add").set_input_files(_files(tmp_path))
     documents = page.get_by_test_id("document")
-    expect(documents).to_have_count(2)
+    expect(documents).to_have_count(2, timeout=READY)
     animals = documents.filter(has_text="animals.pdf")
     expect(animals).to_have_attribute("data-status", "ready", timeout=READY)
     expect(animals).to_contain_text("2 pages · 2 passages")
