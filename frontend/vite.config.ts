@@ -31,7 +31,8 @@ function precompressed(): Plugin {
 const EVERYWHERE = new RegExp(
   "/node_modules/(react|react-dom|scheduler|zustand|@tanstack/(query-core|react-query)|radix-ui|@radix-ui|@floating-ui|" +
     "lucide-react|aria-hidden|react-remove-scroll|react-remove-scroll-bar|react-style-singleton|use-sidecar|" +
-    "use-callback-ref|get-nonce|tslib)/|/src/(ui|api)/(?!markdown|gfm|other-icon|.*test)",
+    "use-callback-ref|get-nonce|tslib)/|/src/(ui|api)/(?!markdown|gfm|other-icon|.*test)|" +
+    "/src/model/(going|catalog|node-types|run|running|theme|reading)\\.ts|/src/app/(page|go-to)\\.tsx",
 );
 
 export default defineConfig({
