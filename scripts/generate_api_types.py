@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 def description() -> Json:
     """The OpenAPI document, asked of the application itself; nothing else is started."""
-    given = SimpleNamespace(doors=Doors(None, frozenset(LOCAL), frozenset(LOCAL)))
+    given = SimpleNamespace(doors=Doors(None, frozenset(LOCAL), frozenset(LOCAL)), most_sockets=0)
     app = create_app(cast("Given", given))
     scope: Json = {
         "type": "http", "method": "GET", "path": f"{PREFIX}/openapi.json", "raw_path": b"", "query_string": b"",
