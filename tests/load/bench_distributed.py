@@ -169,17 +169,24 @@ async def bench_recovery(postgres: Postgres, table: Table) -> None:
 
 
 async def bench_chats(postgres: Postgres, table: Table) -> None:
-    for count, workers in ((25, 1), (50, 1), (100, 1), (200, 1), (200, 2)):
+    for count, tokens, over, workers in (
+        (200, 1_000, 5.0, 1),
+        (200, 1_000, 5.0, 2),
+        (25, 200, 1.0, 1),
+        (200, 200, 1.0, 1),
+    ):
         async with (
-            model_server(200, gap_ms=10) as model,
+            model_server(tokens, gap_ms=10) as model,
             cluster(postgres, workers) as (api, crew),
         ):
-            await chats(api, model, 8, 200, 0.01, 0)
+            await chats(api, model, 8, tokens, 0.01, 0)
             before, stored = sum(worker.cpu for worker in crew), cpu_of(postgres)
-            used, late, stall = await chats(api, model, count, 200, 0.01, 1.0)
-            tokens = count * 200 / 1e6
-            work, store = (sum(worker.cpu for worker in crew) - before) / tokens, (cpu_of(postgres) - stored) / tokens
-        name = f"{count} chats at 100 tokens/s, asked within 1 s, {workers} worker{'s' * (workers > 1)}"
+            used, late, stall = await chats(api, model, count, tokens, 0.01, over)
+            said = count * tokens / 1e6
+            work, store = (sum(worker.cpu for worker in crew) - before) / said, (cpu_of(postgres) - stored) / said
+        name = (
+            f"{count} chats, {tokens} tokens at 100/s, asked within {over:g} s, {workers} worker{'s' * (workers > 1)}"
+        )
         told = f"first token late p95 {p95(late)}, longest stall p95 {p95(stall)}"
         spent = f"CPU per token {used:.0f} µs API, {work:.0f} µs worker, {store:.0f} µs PostgreSQL"
         table.row(name, f"{told}; {spent}", "all finish; ≤ 250 ms" if count == 200 else "")
