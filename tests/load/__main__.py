@@ -3,7 +3,19 @@
 import subprocess
 import sys
 
-TABLES = ("engine", "tokens_read", "rest", "chats", "parked", "start", "ingestion", "vectors", "large", "size", "distributed")
+TABLES = (
+    "engine",
+    "tokens_read",
+    "rest",
+    "chats",
+    "parked",
+    "start",
+    "ingestion",
+    "vectors",
+    "large",
+    "size",
+    "distributed",
+)
 
 for name in sys.argv[1:] or TABLES:
     subprocess.run([sys.executable, "-m", f"tests.load.bench_{name}"], check=True)

@@ -120,6 +120,7 @@ def answered(run: Claimed, outcome: Outcome) -> tuple[Told | None, Sequence[tupl
             "sources": msgspec.to_builtins(outcome.sources),
             "usage": outcome.usage,
             "error": msgspec.to_builtins(outcome.error),
+            "thought": outcome.thought or run.attempt > 1,  # what an earlier attempt told is not looked up
         },
         created_at=now(),
     )

@@ -60,13 +60,14 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended."""
+    """How a run ended. `thought`: a model's reasoning was told."""
 
     status: Ended
     answer: str | None
     sources: list[Passage]
     usage: Usage
     error: Trouble | None
+    thought: bool = False
 
 
 class Execution(Generic[T]):
@@ -92,6 +93,7 @@ class Execution(Generic[T]):
         self.left = [step.waits_for for step in plan.steps]
         self.spoken: dict[int, list[str]] = {}
         self.sent: dict[int, str] = {}
+        self.thought = False
         self.passages: dict[int, list[Passage]] = {plan.index[key]: list(found) for key, found in (told or {}).items()}
         self.used: dict[int, Usage] = {plan.index[key]: dict(counts) for key, counts in (used or {}).items() if counts}
         self.error: Trouble | None = None
@@ -269,7 +271,7 @@ class Execution(Generic[T]):
             for name, count in counts.items():
                 usage[name] = usage.get(name, 0) + count
         status: Ended = "cancelled" if self._cancelled else "failed" if self.error else "succeeded"
-        return Outcome(status, self._answer(), self._sources(), usage, self.error)
+        return Outcome(status, self._answer(), self._sources(), usage, self.error, self.thought)
 
     def _answer(self) -> str | None:
         """What the exits say, in topological order; of one that did not come to it, what was said for it so far."""
@@ -307,11 +309,12 @@ class _Speaker:
         self._run.log.write(self._step.id, Thinking(text, "status"))
 
     def reasoning(self, text: str) -> None:
+        self._run.thought = True
         self._run.log.speak(self._step.id, "reasoning", text)
 
     def answer(self, text: str) -> None:
         if not self._step.speaks:
-            self._run.log.speak(self._step.id, "reasoning", text)
+            self.reasoning(text)
             return
         self._run.spoken.setdefault(self._step.index, []).append(text)
         self._run.log.speak(self._step.id, "answer", text)

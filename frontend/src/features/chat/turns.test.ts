@@ -78,6 +78,14 @@ test("a stored answer that was stopped keeps its text and its mark", () => {
   expect(shownOf(only(turns))).toMatchObject({ phase: "stopped", text: "Becau" });
 });
 
+test("thoughts of a stored answer are offered where there were some, or nobody knows", () => {
+  const offered = [{}, { thought: true }, { thought: false }].map((told) => {
+    const answer = message("assistant", "a1", "Because", { status: "succeeded", ...told });
+    return shownOf(only(withStored(NO_TURNS, [message("user", "q1", "Why?"), answer]))).thoughtsOf;
+  });
+  expect(offered).toEqual(["r1", "r1", null]);
+});
+
 test("a failure is told in words, with the run's id", () => {
   const turns = all(NO_TURNS, [...began(), ended("failed", { code: "X", message: "The model is away." })]);
   expect(shownOf(only(turns))).toMatchObject({

@@ -151,8 +151,11 @@ function fromRun(turn: Turn, run: Run): Shown {
   };
 }
 
+/** `thought`: whether there were thoughts; messages of earlier versions do not say. */
+type Told = { status?: string; sources?: Passage[]; error?: { message?: string } | null; thought?: boolean };
+
 function fromStored({ content, metadata, run_id: runId }: MessageOut, run: Run | null): Shown {
-  const told = metadata as { status?: string; sources?: Passage[]; error?: { message?: string } | null };
+  const told = metadata as Told;
   const phase = ended(told.status ?? "") ?? "done";
   return {
     phase,
@@ -162,7 +165,7 @@ function fromStored({ content, metadata, run_id: runId }: MessageOut, run: Run |
     doing: null,
     sources: told.sources ?? [],
     wrong: phase === "failed" ? failure(told.error?.message ?? "The run failed.", runId) : null,
-    thoughtsOf: run ? null : runId,
+    thoughtsOf: run || told.thought === false ? null : runId,
   };
 }
 
