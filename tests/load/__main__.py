@@ -9,6 +9,7 @@ TABLES = (
     "rest",
     "chats",
     "parked",
+    "sockets",
     "start",
     "ingestion",
     "vectors",

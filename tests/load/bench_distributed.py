@@ -144,11 +144,14 @@ async def bench_speed(postgres: Postgres, table: Table) -> None:
         ):
             workflow = await save(session, api.url, asking_stack(model))
             await runs_a_second(session, api, workflow, runs=100)
-            before = sum(worker.cpu for worker in crew)
+            before, stored = sum(worker.cpu for worker in crew), cpu_of(postgres)
             speed, cpu = await runs_a_second(session, api, workflow)
             work = (sum(worker.cpu for worker in crew) - before) / 1500 * 1000
+            store = (cpu_of(postgres) - stored) / 1500 * 1000
         name = f"query → LLM → output, 64 at a time, {workers} worker{'s' * (workers > 1)}: runs a second"
-        table.row(name, f"{speed:.0f} (CPU each: {cpu:.1f} ms API, {work:.1f} ms worker)", "")
+        table.row(
+            name, f"{speed:.0f} (CPU each: {cpu:.1f} ms API, {work:.1f} ms worker, {store:.1f} ms PostgreSQL)", ""
+        )
 
 
 async def bench_recovery(postgres: Postgres, table: Table) -> None:

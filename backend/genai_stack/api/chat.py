@@ -24,7 +24,7 @@ from genai_stack.workflows import store
 
 router = Router(Policy.WORKSPACE, tag="chat")
 
-POLL = 5.0  # seconds after which a socket looks for new runs itself, should a bell be lost
+POLL = 30.0  # seconds after which a socket looks for new runs itself, should a bell be lost
 
 
 @router.post("/workflows/{workflow_id}/sessions", status_code=201)
