@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx2
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.support.tally import TALLY
+
 START_SECONDS = 60
 PREFIX = "GENAI_STACK_"
 _ADDRESS = re.compile(r"address\"?[=:] ?\S*?(http://\S+:\d+)")
@@ -93,6 +95,7 @@ class Server:
 
     def freeze(self) -> None:
         """As a machine that pauses: it holds its connections, and does nothing."""
+        TALLY["processes frozen"] += 1
         os.kill(self.pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
@@ -100,12 +103,14 @@ class Server:
 
     def kill(self) -> None:
         """As a power cut would: nothing is tidied up."""
+        TALLY["processes killed"] += 1
         assert self._process is not None
         self._process.kill()
         self._process.wait()
 
     def terminate(self, within: float = 30) -> int:
         """Asks it to stop; its exit code."""
+        TALLY["processes stopped"] += 1
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(within)
@@ -113,7 +118,8 @@ class Server:
     def stop(self) -> None:
         """However it stands."""
         if self._process is not None and self._process.poll() is None:
-            self.kill()
+            self._process.kill()
+            self._process.wait()
 
     def client(self, **headers: str) -> httpx2.AsyncClient:
         shown = {"authorization": f"Bearer {token}"} if (token := self.settings.get("token")) else {}

@@ -12,6 +12,7 @@ from websockets.exceptions import WebSocketException
 from tests.support import talk
 from tests.support.server import Server
 from tests.support.talk import V1
+from tests.support.tally import TALLY
 
 AWAY = (httpx2.TransportError, OSError, WebSocketException, TimeoutError)
 
@@ -79,6 +80,7 @@ class Talker:
             stored = (await client.get(f"{V1}/sessions/{self.session}/messages", params={"limit": 500})).json()
         asked = [(one["id"], one["content"]) for one in stored["items"] if one["role"] == "user"]
         assert asked == self.accepted
+        TALLY["messages accepted and found"] += len(asked)
         answers = [one["content"] for one in stored["items"] if one["role"] == "assistant"]
         assert answers == [content for _, content in self.accepted], stored
 
@@ -113,6 +115,7 @@ async def read_in_pieces(servers: Sequence[Server], run: str, chance: random.Ran
         for frame in whole:
             if frame.startswith(b"id: "):
                 read += frame + b"\n\n"
+                TALLY["events read after cuts"] += 1
                 last = int(frame.split(b"\n")[0][4:])
                 if b"\nevent: run.finished\n" in frame:
                     return read

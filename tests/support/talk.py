@@ -9,6 +9,8 @@ from uuid import uuid4
 import httpx2
 from websockets.asyncio.client import ClientConnection
 
+from tests.support.tally import TALLY
+
 Json = dict[str, Any]
 V1 = "/api/v1"
 
@@ -133,5 +135,6 @@ def types(events: list[Json]) -> list[str]:
 
 def in_order(events: list[Json]) -> bool:
     """Numbered without a gap."""
+    TALLY["events checked"] += len(events)
     numbers = [event["seq"] for event in events]
     return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
