@@ -22,6 +22,7 @@ from genai_stack.storage.scope import THE_WORKSPACE
 from genai_stack.telemetry.page import Page
 from genai_stack.wiring import House, build, crew_of, days
 from genai_stack.work.dispatch import Chore, Hands
+from genai_stack.work.wake import Wake
 from genai_stack.workflows.thinning import thin_all
 
 
@@ -95,7 +96,7 @@ class _Standing:
     async def parts(self) -> list[tuple[str, bool, str]]:
         process = "It is being stopped." if self._leaving else "It takes requests."
         parts = [("process", not self._leaving, process), await _database_part(self._house.database)]
-        return [*parts, _index_part(self._house.index)]
+        return [*parts, _index_part(self._house.index), _wake_part(self._house.wake)]
 
     async def leave(self) -> None:
         self._leaving = True
@@ -117,6 +118,7 @@ def _given(settings: Settings, house: House, standing: _Standing) -> Given:
         ),
         frame_size=settings.max_frame_bytes,
         most_sockets=settings.max_sockets,
+        slow_reader_seconds=settings.slow_reader_seconds,
         runs=house.runs,
         feed=Feed(house.database, house.journal, house.wake),
         wake=house.wake,
@@ -152,3 +154,8 @@ async def _database_part(database: Database) -> tuple[str, bool, str]:
 def _index_part(index: Index) -> tuple[str, bool, str]:
     """Search goes on from SQL while the index is away, so it is told and does not make the server unready."""
     return "index", True, index.trouble or "It is in step, or not needed yet."
+
+
+def _wake_part(wake: Wake) -> tuple[str, bool, str]:
+    """Readers look for themselves while no bell rings, so it is told and does not make the server unready."""
+    return "wake", True, wake.trouble or "Who waits is told at once."

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     )
     max_queued: int = Field(1_000, ge=1, description="Runs of one workspace that may wait; further ones get 429.")
     max_ingesting: int = Field(2, ge=1, description="Documents that a process reads and embeds at once.")
+    slow_reader_seconds: float = Field(
+        20, gt=0, description="How long a socket's reader may take for one frame before the socket is closed."
+    )
     max_sockets: int = Field(10_000, ge=1, description="Sockets that a process keeps open; further ones get 429.")
     max_nodes: int = Field(500, ge=1, description="Nodes that a graph may have.")
     max_edges: int = Field(2_000, ge=1, description="Edges that a graph may have.")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.support import graphs, talk
@@ -66,6 +67,22 @@ async def test_a_worker_says_how_it_stands(cluster: Cluster) -> None:
         assert (await client.get("/healthz")).json() == {"status": "ok"}
         ready = (await client.get("/readyz")).json()
         assert ready["ready"]
-        assert {"process", "database"} <= {part["name"] for part in ready["parts"]}
+        assert {part["name"] for part in ready["parts"]} == {"process", "database", "index", "wake"}
         assert (await client.get("/api/v1/workflows")).status_code == 404
     assert await asyncio.to_thread(worker.terminate) == 0
+
+
+async def test_processes_of_two_versions_work_side_by_side_on_the_newer_schema(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    async with cluster.apis[0].client() as client:
+        workflow = await talk.saved(client, graphs.echo())
+        with psycopg.connect(str(cluster.apis[0].settings["database_url"]), autocommit=True) as newer:
+            newer.execute("ALTER TABLE runs ADD COLUMN of_the_next_version text NOT NULL DEFAULT 'x'")
+            newer.execute("ALTER TABLE events ADD COLUMN of_the_next_version text")
+            newer.execute("CREATE TABLE things_of_the_next_version (id int)")
+            newer.execute("UPDATE alembic_version SET version_num = '9999'")
+        assert (await talk.asked(client, workflow, "Still there?"))["answer"] == "Still there?"
+        assert (await client.get("/readyz")).json()["ready"]
+    code, said = Server(tmp_path, **cluster.apis[0].settings).refused()
+    assert (code, "a newer version made it" in said) == (2, True)

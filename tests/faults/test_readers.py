@@ -59,3 +59,25 @@ async def test_readers_that_never_read_cost_nobody_anything(new_server: Callable
                 reader.close()
         assert await talk.events_of(client, run) == events
         assert "Traceback" not in server.log()
+
+
+async def test_a_reader_that_is_too_slow_is_closed_and_goes_on_where_it_was(new_server: Callable[..., Server]) -> None:
+    server = new_server(slow_reader_seconds=1).start()
+    async with OpenAIServer(answer="word " * 200_000, gap_ms=0.02) as model, server.client() as client:
+        run = await talk.begun(client, await talk.saved(client, graphs.asked(model.base_url)))
+        slow = idle_reader(server, HANDSHAKE, f"{V1}/runs/{run}/events")
+        try:
+            assert (await talk.ended(client, run, within=60))["status"] == "succeeded"
+            await talk.until(lambda: "ESTABLISHED" not in _states(server, slow), within=30)
+        finally:
+            slow.close()
+        events = await talk.events_of(client, run)
+        async with server.socket(f"/runs/{run}/events?after=5") as again:
+            assert await talk.heard(again, within=30) == events[5:]
+
+
+def _states(server: Server, reader: socket.socket) -> set[str]:
+    """Of the server's end of a connection: it waits for what the reader does not take, once it was closed."""
+    port = reader.getsockname()[1]
+    found = psutil.Process(server.pid).net_connections("tcp")
+    return {one.status for one in found if one.raddr and one.raddr.port == port}

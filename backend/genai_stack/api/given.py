@@ -38,6 +38,7 @@ class Given:
     limits: Limits
     frame_size: int
     most_sockets: int
+    slow_reader_seconds: float
     runs: Runs
     feed: Feed
     wake: Wake

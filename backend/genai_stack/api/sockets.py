@@ -18,7 +18,6 @@ from genai_stack.telemetry import metrics
 router = Router(Policy.SOCKET, tag="sockets")
 
 PROTOCOL = "genai-stack"
-TOO_SLOW = 20.0  # seconds that a reader may take for one frame
 SLOW_READER = 1013
 SLOW = "the reader is too slow"
 
@@ -50,7 +49,7 @@ async def send_run(socket: WebSocket, here: Given, scope: Scope, run_id: str, af
     try:
         async for frames in feed:
             # A timer of asyncio's own costs as much as sending does.
-            late = loop.call_later(TOO_SLOW, task.cancel, SLOW)
+            late = loop.call_later(here.slow_reader_seconds, task.cancel, SLOW)
             try:
                 for frame in frames:
                     await socket.send({"type": "websocket.send", "text": frame.body})

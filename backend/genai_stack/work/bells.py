@@ -38,6 +38,8 @@ class LocalBell:
 class LocalWake:
     """Bells by topic."""
 
+    trouble = None
+
     def __init__(self) -> None:
         self._bells: dict[str, set[LocalBell]] = {}
 

@@ -78,17 +78,18 @@ class Crew:
     async def finish(self, grace: float) -> None:
         self._jobs.closed = True
         try:
-            await asyncio.wait_for(self._jobs.idle.wait(), grace)
+            async with asyncio.timeout(grace):
+                await self._jobs.give_back()
+                await self._jobs.idle.wait()
         except TimeoutError:
             log.info("crew.hands_over")
 
     async def close(self) -> None:
-        self._jobs.closed = True
+        self._jobs.closed = self._connector.closing = True
         for worker in self._workers.values():
             worker.stop()
         *workers, watch = self._tasks
         await asyncio.gather(*workers, return_exceptions=True)
-        await self._jobs.give_back()
         watch.cancel()
         await asyncio.gather(watch, return_exceptions=True)
         await self._app.close_async()

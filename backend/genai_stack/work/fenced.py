@@ -79,8 +79,9 @@ log = structlog.get_logger(__name__)
 
 
 class SteadyConnector(PsycopgConnector):
-    """Asks again while the database is away: a worker waits for it, as long as it takes."""
+    """Asks again while the database is away: a worker waits for it, as long as it takes, unless it is `closing`."""
 
+    closing = False
     away_at = 0.0
     """When the database was last seen to be away, by the clock `time.monotonic`."""
 
@@ -112,6 +113,8 @@ class SteadyConnector(PsycopgConnector):
                 return await do()
             except ConnectorException as error:
                 if not isinstance(error.__cause__, psycopg.OperationalError | psycopg.InterfaceError):
+                    raise
+                if self.closing:
                     raise
                 self.away_at = time.monotonic()
                 log.warning("queue.away", reason=str(error.__cause__).strip())
@@ -163,7 +166,7 @@ class FencedJobs(JobManager):
         return await self.connector.execute_query_all_async(FETCH, **asked)
 
     async def give_back(self) -> None:
-        """What was taken and will not be begun here."""
+        """What was taken and is not begun."""
         for taken in self._taken.values():
             while taken:
                 await self.retry_job(taken.popleft())

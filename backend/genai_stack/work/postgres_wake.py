@@ -30,6 +30,7 @@ class PostgresWake:
         self._me = os.urandom(6).hex()
         self._sent = 0
         self._listening: asyncio.Task[None] | None = None
+        self.trouble: str | None = "It does not listen yet."
 
     def start(self) -> None:
         self._listening = asyncio.create_task(self._listen())
@@ -57,10 +58,12 @@ class PostgresWake:
             try:
                 async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as line:
                     await line.execute(f"LISTEN {CHANNEL}")
+                    self.trouble = None
                     self._local.ring_all()  # who waits may have missed something meanwhile
                     async for notification in line.notifies():
                         self._take(notification.payload)
             except psycopg.Error as error:
+                self.trouble = "The connection that listens is lost. Until it is made anew, everything comes later."
                 log.warning("wake.away", reason=str(error).strip())
             await asyncio.sleep(PAUSE)
 
