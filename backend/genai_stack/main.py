@@ -1,6 +1,7 @@
 """The web process."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ async def serve(settings: Settings) -> None:
 
 async def answer(app: ASGIApp, door: socket.socket, leave: Callable[[], Awaitable[None]]) -> None:
     """Serves an application until the process is asked to stop; `leave` returns when it may."""
+    gc.freeze()  # what was made at the start stays: looking through it again and again would hold up everybody
     config = uvicorn.Config(
         app,
         log_config=None,
