@@ -137,7 +137,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> House:
     works: dict[Queue, Work] = {"runs": runner.work, "ingestion": ingestion.work}
     for queue, work in works.items():
         dispatch.serve(queue, work)
-    runs = Runs(database, dispatch, wake, most_waiting=settings.max_queued)
+    runs = Runs(database, dispatch, most_waiting=settings.max_queued)
     retention = Retention(
         database, keep_deltas=days(settings.keep_deltas_days), keep_runs=days(settings.keep_runs_days)
     )

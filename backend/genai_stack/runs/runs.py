@@ -8,7 +8,6 @@ from genai_stack.storage.database import Database, Transaction
 from genai_stack.storage.scope import Scope
 from genai_stack.storage.tables import Run
 from genai_stack.work.dispatch import Dispatch, Job
-from genai_stack.work.wake import Wake
 
 RETRY_AFTER = 5.0  # seconds after which who was turned away may ask again
 
@@ -16,8 +15,8 @@ RETRY_AFTER = 5.0  # seconds after which who was turned away may ask again
 class Runs:
     """Runs are asked for in a request's transaction, and done by whoever serves the queue `runs`."""
 
-    def __init__(self, database: Database, dispatch: Dispatch, wake: Wake, *, most_waiting: int) -> None:
-        self._database, self._dispatch, self._wake = database, dispatch, wake
+    def __init__(self, database: Database, dispatch: Dispatch, *, most_waiting: int) -> None:
+        self._database, self._dispatch = database, dispatch
         self._most_waiting = most_waiting
 
     def submit(self, transaction: Transaction, scope: Scope, new: NewRun, first: Data | None = None) -> str:
