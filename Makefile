@@ -17,12 +17,12 @@ setup: .venv/.ready frontend/dist/.built  ## All that `genai-stack serve` needs;
 run: setup
 	$(BIN)/genai-stack serve
 
-check: .venv/.ready-dev pages-check  ## Lint, format, types, floors.
+check: .venv/.ready-dev pages-check  ## Lint, format, types, layers.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
-	$(BIN)/python scripts/check_house.py
+	$(BIN)/python scripts/check_architecture.py
 
 test: .venv/.ready-dev frontend/dist/.built pages-test  ## Every test, fast ones first.
 	scripts/ensure-nginx

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from genai_stack.access.doors import LOCAL, Doors
 from genai_stack.api.app import create_app
-from genai_stack.api.given import Given
+from genai_stack.api.http.access_rules import LOCAL, Doors
+from genai_stack.api.http.dependencies import Given
 
 TYPES = Path(__file__).parent.parent / "frontend" / "src" / "api" / "types.ts"
 PREFIX = "/api/v1"

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import msgspec
 
-from genai_stack.documents import example
-from genai_stack.documents.reader import Reader
-from genai_stack.embedding.embedder import Embedder
-from genai_stack.embedding.local import LocalEmbedder
-from genai_stack.embedding.minilm import DIMENSIONS
-from genai_stack.knowledge.pages import ReadingLimits
-from genai_stack.knowledge.passages import OVERLAP, SIZE
+from genai_stack.features.knowledge import example
+from genai_stack.features.knowledge.ingestion.reader import Reader
+from genai_stack.integrations.embedding.embedder import Embedder
+from genai_stack.integrations.embedding.local import LocalEmbedder
+from genai_stack.integrations.embedding.minilm import DIMENSIONS
+from genai_stack.integrations.parsing.pages import ReadingLimits
+from genai_stack.integrations.parsing.passages import OVERLAP, SIZE
 
 SHIPPED = Path(example.__file__).parent / "shipped" / example.VECTORS
 

@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from genai_stack.settings import PREFIX, Settings
+from genai_stack.app.settings import PREFIX, Settings
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 PLACE = re.compile(r"(<!-- settings: [^\n]* -->\n)(.*?)(?=\n## )", re.DOTALL)

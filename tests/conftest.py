@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from genai_stack.storage import schema
-from genai_stack.storage.database import Database
+from genai_stack.app import schema
+from genai_stack.infra.database.database import Database
 from tests.fakes.openai_server import OpenAIServer
 from tests.support.postgres import NoPostgres, Postgres
 from tests.support.server import Server

@@ -20,11 +20,11 @@ from genai_stack.errors import (
     StackError,
     UpstreamRefused,
 )
-from genai_stack.llm.chat_model import ChatModel, ChatRequest, ContextPassage, Delta, Message
-from genai_stack.llm.chat_models import ChatModels
-from genai_stack.llm.patience import Deadlines, patient
-from genai_stack.outbound.addresses import Upstreams
-from genai_stack.outbound.client import Outbound
+from genai_stack.infra.egress.addresses import Upstreams
+from genai_stack.infra.egress.client import Outbound
+from genai_stack.integrations.llm.chat_model import ChatModel, ChatRequest, ContextPassage, Delta, Message
+from genai_stack.integrations.llm.chat_models import ChatModels
+from genai_stack.integrations.llm.patience import Deadlines, patient
 from tests.fakes.anthropic_server import AnthropicServer
 from tests.fakes.gemini_server import GeminiServer
 from tests.fakes.model_server import BAD_KEY, ModelServer

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from genai_stack import settings
-from genai_stack.settings import PREFIX, Settings
+from genai_stack.app import settings
+from genai_stack.app.settings import PREFIX, Settings
 from tests.support.deployment import BIN, ROOT, SECRETS, Refused, compose, recipe, variables
 
 Json = dict[str, Any]

@@ -11,10 +11,6 @@ from typing import Any
 
 import pytest
 
-from genai_stack.embedding import remote
-from genai_stack.embedding.embedder import Embedder
-from genai_stack.embedding.embedders import Embedders
-from genai_stack.embedding.local import LocalEmbedder
 from genai_stack.errors import (
     Invalid,
     ProviderBroken,
@@ -24,8 +20,12 @@ from genai_stack.errors import (
     ProviderTooSlow,
     ProviderUnreachable,
 )
-from genai_stack.outbound.addresses import Upstreams
-from genai_stack.outbound.client import Outbound
+from genai_stack.infra.egress.addresses import Upstreams
+from genai_stack.infra.egress.client import Outbound
+from genai_stack.integrations.embedding import remote
+from genai_stack.integrations.embedding.embedder import Embedder
+from genai_stack.integrations.embedding.embedders import Embedders
+from genai_stack.integrations.embedding.local import LocalEmbedder
 from tests.fakes.gemini_server import GeminiServer
 from tests.fakes.model_server import BAD_KEY, Json, ModelServer, Request
 from tests.fakes.openai_server import OpenAIServer

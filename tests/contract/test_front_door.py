@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from websockets.asyncio.client import connect
 
-from genai_stack.api import pages
+from genai_stack.api.http import static_files as pages
 from tests.fakes.openai_server import OpenAIServer
 from tests.support import front_door, graphs, names, talk
 from tests.support.front_door import FrontDoor

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from genai_stack import __version__
-from genai_stack.settings import PREFIX, Settings
+from genai_stack.app.settings import PREFIX, Settings
 from tests.support import deployment, front_door, graphs, talk
 from tests.support.deployment import BIN, OVERLAYS, ROOT, container, recipe, workloads
 from tests.support.front_door import FrontDoor

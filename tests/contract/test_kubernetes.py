@@ -7,8 +7,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from genai_stack import settings
-from genai_stack.settings import PREFIX, Settings
+from genai_stack.app import settings
+from genai_stack.app.settings import PREFIX, Settings
 from tests.support import deployment
 from tests.support.deployment import (
     OVERLAYS,

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from genai_stack import nodes
 from genai_stack.engine.catalog import Catalog, node_types_in
-from genai_stack.engine.execute import Execution
+from genai_stack.engine.execution import Execution
 from genai_stack.engine.graph import Graph
-from genai_stack.engine.schedule import Plan
+from genai_stack.engine.plan import Plan
 from genai_stack.engine.validate import validate
-from genai_stack.toolbox import Toolbox
+from genai_stack.nodes.context import Toolbox
 from tests.load.bench_engine import MemoryLog
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -10,10 +10,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
+from genai_stack.app import schema
 from genai_stack.errors import CannotStart
-from genai_stack.storage import schema
-from genai_stack.storage.database import Database
-from genai_stack.storage.tables import Table
+from genai_stack.infra.database.database import Database
+from genai_stack.infra.database.table import Table
 from tests.support.postgres import Postgres
 from tests.support.server import Server
 
@@ -119,5 +119,5 @@ async def test_a_server_on_an_empty_postgresql_asks_to_migrate(postgres: Postgre
 def test_the_queue_has_the_newest_schema_of_its_library() -> None:
     """When this fails, a migration brings the library's own newer steps."""
     shipped = resources.files("procrastinate.sql") / "schema.sql"
-    ours = resources.files("genai_stack.storage.migrations") / "queue" / "procrastinate_3_10.sql"
+    ours = resources.files("genai_stack.app.migrations") / "queue" / "procrastinate_3_10.sql"
     assert shipped.read_text() == ours.read_text()

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from genai_stack.errors import Busy
-from genai_stack.storage.database import Database
-from genai_stack.vectors.chroma import ChromaIndex, ChromaUrl
-from genai_stack.vectors.chroma_child import ChromaChild
-from genai_stack.vectors.pgvector import PgvectorIndex
-from genai_stack.vectors.vector_store import Held, Probe, VectorIndex, finds
+from genai_stack.infra.database.database import Database
+from genai_stack.integrations.vectors.chroma import ChromaIndex, ChromaUrl
+from genai_stack.integrations.vectors.chroma_child import ChromaChild
+from genai_stack.integrations.vectors.pgvector import PgvectorIndex
+from genai_stack.integrations.vectors.vector_store import Held, Probe, VectorIndex, finds
 
 DIMENSIONS = 384
 EVEN, ODD, OTHER, NO_SUCH = (str(UUID(int=number)) for number in (1, 2, 3, 4))  # documents

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from genai_stack.storage import schema
-from genai_stack.storage.database import Database, Transaction
-from genai_stack.work.bells import LocalWake
-from genai_stack.work.crew import Crew
-from genai_stack.work.dispatch import Bounds, Job
-from genai_stack.work.distributed import Distributed
-from genai_stack.work.in_process import InProcess
-from genai_stack.work.postgres_wake import PostgresWake
-from genai_stack.work.wake import Wake
+from genai_stack.app import schema
+from genai_stack.infra.database.database import Database, Transaction
+from genai_stack.infra.pubsub.local import LocalWake
+from genai_stack.infra.pubsub.postgres import PostgresWake
+from genai_stack.infra.pubsub.pubsub import Wake
+from genai_stack.infra.queue.in_process import InProcess
+from genai_stack.infra.queue.postgres import Distributed
+from genai_stack.infra.queue.postgres_worker import Crew
+from genai_stack.infra.queue.queue import Bounds, Job
 from tests.support.postgres import Postgres
 from tests.support.talk import until
 

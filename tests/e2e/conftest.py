@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
-from genai_stack.api import pages
+from genai_stack.api.http import static_files as pages
 from tests.e2e.editor import Editor, Stacks
 from tests.e2e.fate import FATES, Fate, free_port
 from tests.support.server import Server

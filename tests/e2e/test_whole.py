@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from genai_stack.engine.forms import form_field
 from genai_stack.engine.node import NodeConfig, NodeType
 from genai_stack.engine.ports import Text
-from genai_stack.toolbox import Toolbox
+from genai_stack.nodes.context import Toolbox
 
 
 class Config(NodeConfig):

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from math import sqrt
 
-from genai_stack.embedding.embedder import Purpose
+from genai_stack.integrations.embedding.embedder import Purpose
 
 DIMENSIONS = 256
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from genai_stack.storage import schema
-from genai_stack.storage.database import Database
+from genai_stack.app import schema
+from genai_stack.infra.database.database import Database
 from tests.fakes.library import settled
 
 

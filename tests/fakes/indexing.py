@@ -3,10 +3,10 @@
 import asyncio
 import sys
 
-from genai_stack.knowledge.index import Index
-from genai_stack.storage.database import Database
-from genai_stack.storage.scope import THE_WORKSPACE
-from genai_stack.vectors.pgvector import PgvectorIndex
+from genai_stack.features.knowledge.retrieval.index import Index
+from genai_stack.infra.database.database import Database
+from genai_stack.infra.database.scope import THE_WORKSPACE
+from genai_stack.integrations.vectors.pgvector import PgvectorIndex
 
 
 async def main(url: str, base_ids: list[str]) -> None:

@@ -8,24 +8,24 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from genai_stack.documents import documents
-from genai_stack.documents.ingestion import Ingestion
-from genai_stack.documents.removal import Removal
-from genai_stack.documents.uploads import LARGEST, File, Uploads
-from genai_stack.embedding.embedder import Embedder
 from genai_stack.errors import Busy
-from genai_stack.knowledge import bases
-from genai_stack.knowledge.bases import Draft, EmbedderChoice
-from genai_stack.knowledge.index import Index
-from genai_stack.knowledge.nearest import Nearest
-from genai_stack.knowledge.pages import ReadingLimits
-from genai_stack.knowledge.search import Search
-from genai_stack.storage.database import Database
-from genai_stack.storage.scope import THE_WORKSPACE, Scope
-from genai_stack.storage.tables import Document, Embedding, OriginalPiece, PassageRow, Workspace
-from genai_stack.vectors.vector_store import Held, Hit, VectorIndex
-from genai_stack.work.dispatch import Bounds
-from genai_stack.work.in_process import InProcess
+from genai_stack.features.knowledge import bases, documents
+from genai_stack.features.knowledge.bases import Draft, EmbedderChoice
+from genai_stack.features.knowledge.deletion import Removal
+from genai_stack.features.knowledge.ingestion.ingestion import Ingestion
+from genai_stack.features.knowledge.retrieval.index import Index
+from genai_stack.features.knowledge.retrieval.nearest import Nearest
+from genai_stack.features.knowledge.retrieval.search import Search
+from genai_stack.features.knowledge.tables import Document, Embedding, OriginalPiece, PassageRow
+from genai_stack.features.knowledge.uploads import LARGEST, File, Uploads
+from genai_stack.features.workspaces.tables import Workspace
+from genai_stack.infra.database.database import Database
+from genai_stack.infra.database.scope import THE_WORKSPACE, Scope
+from genai_stack.infra.queue.in_process import InProcess
+from genai_stack.infra.queue.queue import Bounds
+from genai_stack.integrations.embedding.embedder import Embedder
+from genai_stack.integrations.parsing.pages import ReadingLimits
+from genai_stack.integrations.vectors.vector_store import Held, Hit, VectorIndex
 from tests.fakes.embedder import WordEmbedder
 
 ELSEWHERE = Scope("00000000-0000-4000-8000-00000000000e")

@@ -16,12 +16,13 @@ from genai_stack.engine.events import (
     RunStarted,
     Thinking,
 )
-from genai_stack.runs.previews import event_body
-from genai_stack.storage.columns import new_id, now
-from genai_stack.storage.database import Database
-from genai_stack.storage.scope import THE_WORKSPACE
-from genai_stack.storage.tables import Event, NodeOutput, Run, WorkflowVersion
-from genai_stack.workflows import store
+from genai_stack.features.runs.event_encoding import event_body
+from genai_stack.features.runs.tables import Event, NodeOutput, Run
+from genai_stack.features.workflows import store
+from genai_stack.features.workflows.tables import WorkflowVersion
+from genai_stack.infra.database.columns import new_id, now
+from genai_stack.infra.database.database import Database
+from genai_stack.infra.database.scope import THE_WORKSPACE
 
 LONG_AGO = timedelta(days=40)
 OURS = THE_WORKSPACE.workspace_id

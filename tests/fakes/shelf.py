@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, insert, select, update
 
-from genai_stack.knowledge import bases
-from genai_stack.knowledge.bases import Draft
-from genai_stack.storage.columns import new_id, now
-from genai_stack.storage.database import Database
-from genai_stack.storage.scope import THE_WORKSPACE
-from genai_stack.storage.tables import Document, Embedding, KnowledgeBase, PassageRow
+from genai_stack.features.knowledge import bases
+from genai_stack.features.knowledge.bases import Draft
+from genai_stack.features.knowledge.tables import Document, Embedding, KnowledgeBase, PassageRow
+from genai_stack.infra.database.columns import new_id, now
+from genai_stack.infra.database.database import Database
+from genai_stack.infra.database.scope import THE_WORKSPACE
 from tests.fakes.embedder import DIMENSIONS, vector
 
 FINGERPRINT = f"fake:words:{DIMENSIONS}"

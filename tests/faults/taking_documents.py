@@ -5,10 +5,10 @@ import random
 import sys
 from pathlib import Path
 
-from genai_stack.storage.database import Database
-from genai_stack.storage.scope import THE_WORKSPACE
-from genai_stack.vectors.chroma import ChromaIndex
-from genai_stack.vectors.chroma_child import ChromaChild
+from genai_stack.infra.database.database import Database
+from genai_stack.infra.database.scope import THE_WORKSPACE
+from genai_stack.integrations.vectors.chroma import ChromaIndex
+from genai_stack.integrations.vectors.chroma_child import ChromaChild
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.library import base, ended, library_of, upload
 

@@ -8,14 +8,13 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from genai_stack.documents import documents, originals
-from genai_stack.knowledge import bases
-from genai_stack.knowledge.index import read_extent
-from genai_stack.storage.database import Database
-from genai_stack.storage.scope import THE_WORKSPACE
-from genai_stack.storage.tables import Document, Embedding, KnowledgeBase, OriginalPiece, PassageRow
-from genai_stack.vectors.chroma import ChromaIndex
-from genai_stack.vectors.chroma_child import ChromaChild
+from genai_stack.features.knowledge import bases, documents, originals
+from genai_stack.features.knowledge.retrieval.index import read_extent
+from genai_stack.features.knowledge.tables import Document, Embedding, KnowledgeBase, OriginalPiece, PassageRow
+from genai_stack.infra.database.database import Database
+from genai_stack.infra.database.scope import THE_WORKSPACE
+from genai_stack.integrations.vectors.chroma import ChromaIndex
+from genai_stack.integrations.vectors.chroma_child import ChromaChild
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.library import Library, library_of, until
 

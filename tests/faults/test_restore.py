@@ -107,7 +107,13 @@ class InProduction:
 
 def migrate(server: Server) -> None:
     settings = {f"GENAI_STACK_{name.upper()}": str(value) for name, value in server.settings.items()}
-    command = [sys.executable, "-c", "from genai_stack.cli import main; main()", "migrate", f"--data={server.data}"]
+    command = [
+        sys.executable,
+        "-c",
+        "from genai_stack.cli.main import main; main()",
+        "migrate",
+        f"--data={server.data}",
+    ]
     done = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, timeout=90, check=False)
     assert done.returncode == 0, done.stderr
 

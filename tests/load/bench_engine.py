@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from genai_stack.engine.catalog import Catalog
 from genai_stack.engine.events import Data
-from genai_stack.engine.execute import Execution
+from genai_stack.engine.execution import Execution
 from genai_stack.engine.graph import Graph
 from genai_stack.engine.node import NodeConfig, NodeType, NoPorts
+from genai_stack.engine.plan import Plan
 from genai_stack.engine.ports import Text
-from genai_stack.engine.schedule import Plan
 from tests.load import floor
 from tests.load.table import Table
 

@@ -8,13 +8,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from genai_stack.embedding.local import LocalEmbedder
-from genai_stack.knowledge import passages, reading
-from genai_stack.knowledge.pages import ReadingLimits
-from genai_stack.storage import schema
-from genai_stack.storage.database import Database
-from genai_stack.vectors.chroma import ChromaIndex
-from genai_stack.vectors.chroma_child import ChromaChild
+from genai_stack.app import schema
+from genai_stack.infra.database.database import Database
+from genai_stack.integrations.embedding.local import LocalEmbedder
+from genai_stack.integrations.parsing import passages, reading
+from genai_stack.integrations.parsing.pages import ReadingLimits
+from genai_stack.integrations.vectors.chroma import ChromaIndex
+from genai_stack.integrations.vectors.chroma_child import ChromaChild
 from tests.fakes.library import base, library_of, ready, settled
 from tests.load.table import Table
 

@@ -8,8 +8,8 @@ import aiohttp
 import psutil
 import uvloop
 
-from genai_stack.outbound.addresses import Upstreams
-from genai_stack.outbound.client import Outbound
+from genai_stack.infra.egress.addresses import Upstreams
+from genai_stack.infra.egress.client import Outbound
 from tests.load.rig import asking_stack, fresh_folder, model_server, save, server
 from tests.load.table import Table
 

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import uvloop
 
-from genai_stack.llm.chat_model import ChatRequest, Delta
-from genai_stack.llm.chat_models import ChatModels
-from genai_stack.llm.patience import patient
-from genai_stack.outbound.addresses import Upstreams
-from genai_stack.outbound.client import Outbound
+from genai_stack.infra.egress.addresses import Upstreams
+from genai_stack.infra.egress.client import Outbound
+from genai_stack.integrations.llm.chat_model import ChatRequest, Delta
+from genai_stack.integrations.llm.chat_models import ChatModels
+from genai_stack.integrations.llm.patience import patient
 
 REQUEST = ChatRequest(model="fake", question="Go.")
 

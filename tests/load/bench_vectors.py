@@ -11,11 +11,11 @@ from uuid import UUID
 
 import numpy as np
 
-from genai_stack.storage.database import Database
-from genai_stack.vectors.chroma import ChromaIndex
-from genai_stack.vectors.chroma_child import ChromaChild
-from genai_stack.vectors.pgvector import QUICK, PgvectorIndex
-from genai_stack.vectors.vector_store import Hit, VectorIndex
+from genai_stack.infra.database.database import Database
+from genai_stack.integrations.vectors.chroma import ChromaIndex
+from genai_stack.integrations.vectors.chroma_child import ChromaChild
+from genai_stack.integrations.vectors.pgvector import QUICK, PgvectorIndex
+from genai_stack.integrations.vectors.vector_store import Hit, VectorIndex
 from tests.load.table import Table
 from tests.support.postgres import Postgres
 

@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 import psutil
 
-COMMAND = (sys.executable, "-c", "from genai_stack.cli import main; main()")
+COMMAND = (sys.executable, "-c", "from genai_stack.cli.main import main; main()")
 
 
 class Served:

@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from genai_stack.engine.catalog import Catalog
 from genai_stack.engine.events import AnswerDelta, Data, Thinking
-from genai_stack.engine.execute import Execution, Outcome
+from genai_stack.engine.execution import Execution, Outcome
 from genai_stack.engine.forms import form_field
 from genai_stack.engine.graph import Graph
 from genai_stack.engine.node import NodeConfig, NodeType, NoPorts, Said, Voice
+from genai_stack.engine.plan import Plan, Step
 from genai_stack.engine.ports import Documents, Passage, StreamedText, Text
-from genai_stack.engine.schedule import Plan, Step
 from genai_stack.errors import ProviderBusy, ProviderRefused
 from tests.support import graphs
 from tests.support.graphs import Json

@@ -191,8 +191,8 @@ class Postgres:
 
 def migrate(url: str) -> None:
     """Brings a database to this program's schema."""
-    from genai_stack.storage import schema
-    from genai_stack.storage.database import Database
+    from genai_stack.app import schema
+    from genai_stack.infra.database.database import Database
 
     async def migrated() -> None:
         database = Database(url)

@@ -66,7 +66,7 @@ class Server:
                 [
                     sys.executable,
                     "-c",
-                    "from genai_stack.cli import main; main()",
+                    "from genai_stack.cli.main import main; main()",
                     self.command,
                     f"--data={self.data}",
                     *given,

@@ -4,30 +4,22 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from genai_stack import __version__
-from genai_stack.api import (
-    catalog,
-    chat,
-    credentials,
-    documents,
-    health,
-    knowledge_bases,
-    metrics,
-    openapi,
-    pages,
-    problems,
-    runs,
-    sockets,
-    workflows,
-)
-from genai_stack.api.cors import Cors
-from genai_stack.api.gate import Gate
-from genai_stack.api.given import Given
-from genai_stack.api.metrics import Counted
-from genai_stack.api.openapi import with_events
-from genai_stack.api.problems import RESPONSES
+from genai_stack.api.http import openapi, problems
+from genai_stack.api.http import static_files as pages
+from genai_stack.api.http.cors import Cors
+from genai_stack.api.http.dependencies import Given
+from genai_stack.api.http.openapi import with_events
+from genai_stack.api.http.problems import RESPONSES
+from genai_stack.api.http.request_guard import Gate
+from genai_stack.api.routes import conversations as chat
+from genai_stack.api.routes import credentials, documents, health, knowledge_bases, metrics, runs, workflows
+from genai_stack.api.routes import node_types as catalog
+from genai_stack.api.routes.metrics import Counted
+from genai_stack.api.sockets import sockets
+from genai_stack.api.sockets.conversation import Cancel, ErrorFrame, Follow, Send
 
 PREFIX = "/api/v1"
-ROOMS = (catalog, workflows, knowledge_bases, documents, runs, chat, credentials, sockets, openapi)
+ROUTERS = (catalog, workflows, knowledge_bases, documents, runs, chat, credentials, sockets, openapi)
 
 
 def create_app(given: Given) -> ASGIApp:
@@ -45,10 +37,10 @@ def create_app(given: Given) -> ASGIApp:
     )
     app.state.given = given
     problems.install(app)
-    for room in ROOMS:
-        app.include_router(room.router, prefix=PREFIX)
+    for module in ROUTERS:
+        app.include_router(module.router, prefix=PREFIX)
     app.include_router(health.router)
     app.include_router(metrics.router)
     pages.install(app)
-    with_events(app)
+    with_events(app, client_frames=(Send, Cancel, Follow), server_frames=(ErrorFrame,))
     return Counted(Gate(Cors(app, given.doors), given.doors, given.most_sockets), PREFIX)

@@ -36,8 +36,8 @@ class Catalog:
 
 
 def _found_in(package: ModuleType) -> Iterator[type[AnyNodeType]]:
-    for entry in sorted(pkgutil.iter_modules(package.__path__), key=lambda entry: entry.name):
-        yield from node_types_in(importlib.import_module(f"{package.__name__}.{entry.name}"))
+    for entry in sorted(pkgutil.walk_packages(package.__path__, f"{package.__name__}."), key=lambda entry: entry.name):
+        yield from node_types_in(importlib.import_module(entry.name))
 
 
 def node_types_in(module: ModuleType) -> Iterator[type[AnyNodeType]]:

@@ -1,0 +1,1 @@
+"""HTTP itself: routing, request bodies, authentication, problems, CORS, static files."""

@@ -1,0 +1,1 @@
+"""The routes, one file per noun with its request and response models."""

@@ -1,0 +1,124 @@
+"""Chat sessions and their messages."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from genai_stack.api.http.dependencies import Here
+from genai_stack.api.http.models import Asked, Id, Limit, Page, Skip
+from genai_stack.api.http.routing import Mine, Policy, Router
+from genai_stack.features.conversations import store as sessions
+from genai_stack.features.conversations.tables import ChatSession
+from genai_stack.features.runs import store as records
+from genai_stack.features.workflows import store
+from genai_stack.infra.database.database import ReadSession
+from genai_stack.infra.database.scope import Scope
+
+router = Router(Policy.WORKSPACE, tag="chat")
+
+
+class SessionIn(Asked):
+    title: str = Field("", max_length=200)
+
+
+class SessionChange(Asked):
+    """What is left out stays as it is."""
+
+    title: str | None = Field(None, max_length=200)
+
+
+class SessionOut(BaseModel):
+    id: str
+    workflow_id: str
+    title: str
+    active_run: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class MessageOut(BaseModel):
+    id: str
+    run_id: str | None
+    role: Literal["user", "assistant"]
+    content: str
+    metadata: dict[str, Any]
+    created_at: datetime
+
+
+@router.post("/workflows/{workflow_id}/sessions", status_code=201)
+async def open_session(workflow_id: Id, here: Here, scope: Mine, body: SessionIn | None = None) -> SessionOut:
+    """Begin a conversation with a workflow."""
+    async with here.database.write() as session:
+        await store.get(session, scope, workflow_id)
+        chat = await sessions.add(session, scope, workflow_id, body.title if body else "")
+        return await _out(session, scope, chat)
+
+
+@router.get("/workflows/{workflow_id}/sessions")
+async def of_workflow(workflow_id: Id, here: Here, scope: Mine, skip: Skip = 0, limit: Limit = 50) -> Page[SessionOut]:
+    """A workflow's conversations, last used first."""
+    async with here.database.read() as session:
+        await store.get(session, scope, workflow_id)
+        found, total = await sessions.of_workflow(session, scope, workflow_id, skip, limit)
+        items = [await _out(session, scope, chat) for chat in found]
+    return Page(items=items, total=total, skip=skip, limit=limit)
+
+
+@router.get("/sessions/{session_id}")
+async def get(session_id: Id, here: Here, scope: Mine) -> SessionOut:
+    """A conversation; `active_run` is what a client that comes back follows."""
+    async with here.database.read() as session:
+        return await _out(session, scope, await sessions.get(session, scope, session_id))
+
+
+@router.patch("/sessions/{session_id}")
+async def rename(session_id: Id, body: SessionChange, here: Here, scope: Mine) -> SessionOut:
+    async with here.database.write() as session:
+        chat = await sessions.get(session, scope, session_id)
+        if body.title is not None:
+            chat.title = body.title
+        return await _out(session, scope, chat)
+
+
+@router.delete("/sessions/{session_id}", status_code=204)
+async def remove(session_id: Id, here: Here, scope: Mine) -> None:
+    """Remove a conversation with its messages and runs; a run that is going on is stopped."""
+    async with here.database.read() as session:
+        await sessions.get(session, scope, session_id)
+        running = await records.active_of_session(session, scope, session_id)
+    if running is not None:
+        await here.runs.cancel(scope, running.id)
+    async with here.database.write() as session:
+        await sessions.remove(session, scope, session_id)
+
+
+@router.get("/sessions/{session_id}/messages")
+async def messages(session_id: Id, here: Here, scope: Mine, skip: Skip = 0, limit: Limit = 100) -> Page[MessageOut]:
+    """What was said, oldest first."""
+    async with here.database.read() as session:
+        found, total = await sessions.messages(session, scope, session_id, skip, limit)
+    items = [
+        MessageOut(
+            id=message.id,
+            run_id=message.run_id,
+            role="assistant" if message.role == "assistant" else "user",
+            content=message.content,
+            metadata=message.meta,
+            created_at=message.created_at,
+        )
+        for message in found
+    ]
+    return Page(items=items, total=total, skip=skip, limit=limit)
+
+
+async def _out(session: ReadSession, scope: Scope, chat: ChatSession) -> SessionOut:
+    running = await records.active_of_session(session, scope, chat.id)
+    return SessionOut(
+        id=chat.id,
+        workflow_id=chat.workflow_id,
+        title=chat.title,
+        active_run=running.id if running else None,
+        created_at=chat.created_at,
+        updated_at=chat.updated_at,
+    )

@@ -1,0 +1,28 @@
+"""What a worker answers: whether it lives, whether every part that it needs answers, and its metrics."""
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from genai_stack.api.http.dependencies import Readiness
+from genai_stack.api.routes.health import standing
+from genai_stack.infra.telemetry.page import Page
+
+
+def create_probes(readiness: Readiness, metrics: Page) -> Starlette:
+    async def healthz(request: Request) -> Response:
+        del request
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(request: Request) -> Response:
+        del request
+        found = await standing(readiness)
+        return JSONResponse(found.model_dump(), 200 if found.ready else 503)
+
+    async def counted(request: Request) -> Response:
+        del request
+        content, kind = await metrics()
+        return Response(content, headers={"content-type": kind})
+
+    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", counted)])

@@ -1,0 +1,251 @@
+"""Workflows, their versions, and whether they can run."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Header, Path, Response
+from pydantic import BaseModel, Field
+
+from genai_stack.api.http.dependencies import Given, Here
+from genai_stack.api.http.models import LARGEST, Asked, Id, Limit, Page, ProblemOut, Skip
+from genai_stack.api.http.routing import Mine, Policy, Router
+from genai_stack.engine import graph
+from genai_stack.engine.node import Facts
+from genai_stack.engine.validate import Problem, described, errors_in, validate
+from genai_stack.errors import Invalid
+from genai_stack.features.knowledge import bases
+from genai_stack.features.runs import store as records
+from genai_stack.features.workflows import store
+from genai_stack.features.workflows.tables import Workflow
+from genai_stack.infra.database.database import ReadSession
+from genai_stack.infra.database.scope import Scope
+
+router = Router(Policy.WORKSPACE, tag="workflows", prefix="/workflows")
+
+
+GRAPH_EXAMPLE: dict[str, Any] = {
+    "nodes": [
+        {"id": "query-1", "type": "query", "position": {"x": 0, "y": 0}, "data": {"label": "User Query", "config": {}}},
+        {"id": "llm-1", "type": "llm", "position": {"x": 280, "y": 0}, "data": {"config": {"provider": "offline"}}},
+        {"id": "output-1", "type": "output", "position": {"x": 560, "y": 0}, "data": {"config": {}}},
+    ],
+    "edges": [
+        {
+            "id": "e1",
+            "source": "query-1",
+            "sourceHandle": "text",
+            "target": "llm-1",
+            "targetHandle": "prompt",
+        },
+        {
+            "id": "e2",
+            "source": "llm-1",
+            "sourceHandle": "answer",
+            "target": "output-1",
+            "targetHandle": "answer",
+        },
+    ],
+}
+
+
+class Validity(BaseModel):
+    valid: bool
+    problems: list[ProblemOut]
+
+
+class GraphIn(Asked):
+    configuration: dict[str, Any] = Field(examples=[GRAPH_EXAMPLE])
+
+
+class WorkflowIn(Asked):
+    name: str = Field(min_length=1, max_length=200, examples=["Chat with documents"])
+    description: str = Field("", max_length=10_000)
+    configuration: dict[str, Any] = Field(description="The graph, as React Flow has it.", examples=[GRAPH_EXAMPLE])
+
+
+class WorkflowOut(BaseModel):
+    id: str
+    name: str
+    description: str
+    configuration: dict[str, Any]
+    version: int
+    problems: list[ProblemOut]
+    knowledge_base_id: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class WorkflowItem(BaseModel):
+    id: str
+    name: str
+    description: str
+    version: int
+    node_types: list[str]
+    error_count: int
+    knowledge_base_id: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class VersionItem(BaseModel):
+    version: int
+    name: str
+    description: str
+    created_at: datetime
+
+
+class VersionOut(VersionItem):
+    configuration: dict[str, Any]
+
+
+@router.post("", status_code=201)
+async def save_new(body: WorkflowIn, response: Response, here: Here, scope: Mine) -> WorkflowOut:
+    """Save a graph, half-built or whole; `problems` say what keeps it from running."""
+    graph.read(body.configuration, here.limits)
+    async with here.database.write() as session:
+        workflow = await store.add(session, scope, body.name, body.description, body.configuration)
+        return await _out(session, here, scope, workflow, response)
+
+
+@router.get("")
+async def search(here: Here, scope: Mine, q: str = "", skip: Skip = 0, limit: Limit = 50) -> Page[WorkflowItem]:
+    """Workflows by a part of their name or description, last changed first."""
+    async with here.database.read() as session:
+        found, total = await store.search(session, scope, q, skip, limit)
+        facts = await store.facts(session, scope)
+        owned = await store.own_knowledge_bases(session, scope, [workflow.id for workflow in found])
+    items = [_item(workflow, here, facts, owned.get(workflow.id)) for workflow in found]
+    return Page(items=items, total=total, skip=skip, limit=limit)
+
+
+@router.get("/{workflow_id}")
+async def get(workflow_id: Id, response: Response, here: Here, scope: Mine) -> WorkflowOut:
+    async with here.database.read() as session:
+        workflow = await store.get(session, scope, workflow_id)
+        return await _out(session, here, scope, workflow, response)
+
+
+@router.put("/{workflow_id}")
+async def replace(
+    workflow_id: Id,
+    body: WorkflowIn,
+    response: Response,
+    here: Here,
+    scope: Mine,
+    if_match: Annotated[str | None, Header(description="The ETag of the version that was edited.")] = None,
+) -> WorkflowOut:
+    """Save as the next version. With a stale `If-Match`, 412 and nothing changes."""
+    graph.read(body.configuration, here.limits)
+    async with here.database.write() as session:
+        workflow = await store.replace(
+            session, scope, workflow_id, body.name, body.description, body.configuration, _expected(if_match)
+        )
+        return await _out(session, here, scope, workflow, response)
+
+
+@router.delete("/{workflow_id}", status_code=204)
+async def remove(workflow_id: Id, here: Here, scope: Mine) -> None:
+    """Remove it with its versions, runs, sessions and own documents."""
+    async with here.database.read() as session:
+        await store.get(session, scope, workflow_id)
+        owned = await store.own_knowledge_bases(session, scope, [workflow_id])
+        running = await records.unended_of_workflow(session, scope, workflow_id)
+    for run_id in running:
+        await here.runs.cancel(scope, run_id)
+    await here.retention.remove_of_workflow(scope, workflow_id)
+    async with here.database.write() as session:
+        for knowledge_base_id in owned.values():
+            await bases.give_up(session, scope, knowledge_base_id)
+        await store.remove(session, scope, workflow_id)
+    await here.removal.sweep(scope)
+
+
+@router.get("/{workflow_id}/versions")
+async def versions(workflow_id: Id, here: Here, scope: Mine, skip: Skip = 0, limit: Limit = 50) -> Page[VersionItem]:
+    """What was saved, newest first."""
+    async with here.database.read() as session:
+        found, total = await store.versions(session, scope, workflow_id, skip, limit)
+    items = [VersionItem.model_validate(version, from_attributes=True) for version in found]
+    return Page(items=items, total=total, skip=skip, limit=limit)
+
+
+@router.get("/{workflow_id}/versions/{number}")
+async def version(
+    workflow_id: Id, number: Annotated[int, Path(ge=1, le=LARGEST)], here: Here, scope: Mine
+) -> VersionOut:
+    async with here.database.read() as session:
+        found = await store.version(session, scope, workflow_id, number)
+    return VersionOut.model_validate(found, from_attributes=True)
+
+
+@router.post("/validate")
+async def validate_unsaved(body: GraphIn, here: Here, scope: Mine) -> Validity:
+    """Whether a graph that is not saved can run."""
+    async with here.database.read() as session:
+        return _validity(problems_of(body.configuration, here, await store.facts(session, scope)))
+
+
+@router.post("/{workflow_id}/validate")
+async def validate_saved(workflow_id: Id, here: Here, scope: Mine) -> Validity:
+    """Whether a saved workflow can run."""
+    async with here.database.read() as session:
+        workflow = await store.get(session, scope, workflow_id)
+        return _validity(problems_of(workflow.configuration, here, await store.facts(session, scope)))
+
+
+def problems_of(configuration: dict[str, Any], here: Given, facts: Facts) -> list[Problem]:
+    return validate(graph.read(configuration, here.limits), here.catalog, facts)
+
+
+def _validity(problems: Sequence[Problem]) -> Validity:
+    return Validity(valid=not errors_in(problems), problems=_out_of(problems))
+
+
+def _out_of(problems: Sequence[Problem]) -> list[ProblemOut]:
+    return [ProblemOut(**described(problem)) for problem in problems]
+
+
+async def _out(session: ReadSession, here: Given, scope: Scope, workflow: Workflow, response: Response) -> WorkflowOut:
+    problems = problems_of(workflow.configuration, here, await store.facts(session, scope))
+    owned = await store.own_knowledge_bases(session, scope, [workflow.id])
+    response.headers["etag"] = f'"{workflow.version}"'
+    return WorkflowOut(
+        id=workflow.id,
+        name=workflow.name,
+        description=workflow.description,
+        configuration=workflow.configuration,
+        version=workflow.version,
+        problems=_out_of(problems),
+        knowledge_base_id=owned.get(workflow.id),
+        created_at=workflow.created_at,
+        updated_at=workflow.updated_at,
+    )
+
+
+def _item(workflow: Workflow, here: Given, facts: Facts, knowledge_base_id: str | None) -> WorkflowItem:
+    saved = graph.Graph.model_validate(workflow.configuration)
+    return WorkflowItem(
+        id=workflow.id,
+        name=workflow.name,
+        description=workflow.description,
+        version=workflow.version,
+        node_types=list(dict.fromkeys(node.type for node in saved.nodes)),
+        error_count=len(errors_in(validate(saved, here.catalog, facts))),
+        knowledge_base_id=knowledge_base_id,
+        created_at=workflow.created_at,
+        updated_at=workflow.updated_at,
+    )
+
+
+UNKNOWN = 0  # no version has this number: an ETag that is none of ours is a stale one
+
+
+def _expected(if_match: str | None) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tag = re.fullmatch(r'\s*(W/)?"([^"]*)"\s*', if_match)
+    if tag is None:
+        raise Invalid('If-Match must be the ETag of a version, such as "3".')
+    return int(tag[2]) if re.fullmatch(r"[1-9]\d{0,9}", tag[2]) and not tag[1] else UNKNOWN

@@ -1,0 +1,105 @@
+"""The web process."""
+
+import asyncio
+import gc
+import socket
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from types import FrameType
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from genai_stack.api.app import create_app
+from genai_stack.api.http.access_rules import check_start
+from genai_stack.app import lifespan as processes
+from genai_stack.app.settings import Settings
+from genai_stack.errors import CannotStart
+from genai_stack.infra.telemetry import logs
+
+log = structlog.get_logger(__name__)
+
+LARGEST_FRAME = 16 * 1024 * 1024  # bytes that a socket reads before it is closed; smaller limits answer with an error
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT. Raises CannotStart with a sentence."""
+    check_start(settings.host, settings.token)
+    logs.configure(settings.log_level, settings.log_format, secrets=settings.secrets)
+    with listening(settings.host, settings.port) as door:
+        async with processes.opened(settings) as given:
+            log.info("serving", address=address_of(door), data=str(settings.data))
+            await answer(create_app(given), door, given.leave)
+
+
+async def answer(app: ASGIApp, door: socket.socket, leave: Callable[[], Awaitable[None]]) -> None:
+    """Serves an application until the process is asked to stop; `leave` returns when it may."""
+    gc.freeze()  # what was made at the start stays: looking through it again and again would hold up everybody
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ws_max_size=LARGEST_FRAME,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=5,
+    )
+    await _Server(config, leave).serve(sockets=[door])
+
+
+class _Server(uvicorn.Server):
+    """Asked to stop, it goes on answering while it leaves; asked again, it stops at once.
+
+    It returns when it has stopped, so that runs are handed over before the process ends.
+    """
+
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._leave = leave
+        self._loop = asyncio.get_running_loop()
+        self._leaving: asyncio.Task[None] | None = None
+        self._asked = False
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()  # or uvicorn raises them again, which ends the process here
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._asked:
+            super().handle_exit(sig, frame)
+        self._asked = True
+        self._loop.call_soon_threadsafe(self._begin_leaving)
+
+    def _begin_leaving(self) -> None:
+        if self._leaving is None:
+            self._leaving = asyncio.create_task(self._stop_after_leaving())
+
+    async def _stop_after_leaving(self) -> None:
+        try:
+            await self._leave()
+        finally:
+            self.should_exit = True
+
+
+@contextmanager
+def listening(host: str, port: int) -> Generator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((host.strip("[]"), port))
+        except OSError as error:
+            raise CannotStart(
+                f"{host}:{port} cannot be served: {error.strerror}. Stop what uses it, or choose another port."
+            ) from error
+        door.listen(2048)
+        yield door
+
+
+def address_of(door: socket.socket) -> str:
+    host, port = door.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

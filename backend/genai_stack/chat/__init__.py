@@ -1,1 +1,0 @@
-"""A question becomes a run, the run's answer becomes a message."""

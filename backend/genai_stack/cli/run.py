@@ -1,0 +1,158 @@
+"""A graph from a file: whether it can run, and one run of it in a throw-away directory."""
+
+import asyncio
+import getpass
+import json
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from genai_stack import nodes
+from genai_stack.api.http.dependencies import Given
+from genai_stack.app import lifespan as processes
+from genai_stack.app import settings
+from genai_stack.engine import graph
+from genai_stack.engine.catalog import Catalog
+from genai_stack.engine.validate import errors_in
+from genai_stack.engine.validate import validate as problems_of
+from genai_stack.errors import DocumentFailed, Invalid
+from genai_stack.features.credentials import store as credentials
+from genai_stack.features.knowledge import documents
+from genai_stack.features.knowledge.uploads import File
+from genai_stack.features.runs import store as records
+from genai_stack.features.workflows import store
+from genai_stack.infra.database.scope import THE_WORKSPACE
+from genai_stack.infra.telemetry import logs
+
+PIECE = 256 * 1024  # bytes of a document that are read at once
+LOOK = 0.1  # seconds between two looks at an ingestion's progress
+
+Json = dict[str, Any]
+
+
+def validate(file: Path) -> int:
+    """Prints every problem; 0 when the graph can run. Which credentials there are is not known here."""
+    limits = graph.Limits()
+    read = graph.read(_configuration(file), limits)
+    problems = [found for found in problems_of(read, Catalog.of(nodes)) if found.code != "missing_credential"]
+    for problem in problems:
+        print(f"{problem.severity}: {problem.message}")
+    if not errors_in(problems):
+        print(f"{file} can run: {len(read.nodes)} nodes, {len(read.edges)} edges.")
+        return 0
+    return 1
+
+
+async def run(file: Path, query: str, paths: Sequence[Path], keyed: Sequence[str]) -> int:
+    """Streams the answer to standard output, and all else to standard error; 0 when the run succeeded."""
+    configuration = _configuration(file)
+    for path in paths:
+        if not path.is_file():
+            raise Invalid(f"There is no document {path}.")
+    secrets = {provider: _secret(provider) for provider in keyed}
+    with tempfile.TemporaryDirectory(prefix="genai-stack-") as folder:
+        chosen = settings.read(data=Path(folder), database_url="", example=False, log_level="error")
+        logs.configure(chosen.log_level)
+        async with processes.opened(chosen) as given:
+            workflow_id = await _save(given, configuration, secrets)
+            if paths:
+                await _ingest(given, workflow_id, paths)
+            run_id = await given.asking.start(THE_WORKSPACE, workflow_id, query, None, None)
+            return await _follow(given, run_id)
+
+
+def _configuration(file: Path) -> Json:
+    """A graph, or the configuration of a workflow that was exported."""
+    try:
+        saved = json.loads(file.read_text())
+    except OSError as error:
+        raise Invalid(f"{file} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise Invalid(f"{file} is not JSON: {error}.") from error
+    if not isinstance(saved, dict):
+        raise Invalid(f"{file} holds no graph: a JSON object with `nodes` and `edges`.")
+    whole = cast("Json", saved)
+    return cast("Json", whole["configuration"]) if isinstance(whole.get("configuration"), dict) else whole
+
+
+def _secret(provider: str) -> str:
+    secret = getpass.getpass(f"Key for {provider}: ") if sys.stdin.isatty() else sys.stdin.readline()
+    if not secret.strip():
+        raise Invalid(f"No key was given for {provider}.")
+    return secret.strip()
+
+
+async def _save(given: Given, configuration: Json, secrets: dict[str, str]) -> str:
+    graph.read(configuration, given.limits)
+    async with given.database.write() as session:
+        for provider, secret in secrets.items():
+            stored = await credentials.add(session, THE_WORKSPACE, given.secrets, provider, provider, secret)
+            for node in configuration["nodes"]:
+                config = node.get("data", {}).get("config", {})
+                if config.get("provider") == provider:
+                    config["credential_id"] = stored.id
+        return (await store.add(session, THE_WORKSPACE, "Once", "", configuration)).id
+
+
+async def _ingest(given: Given, workflow_id: str, paths: Sequence[Path]) -> None:
+    async def files() -> AsyncIterator[File]:
+        for path in paths:
+            yield File(path.name, _pieces(path))
+
+    taken = await given.uploads.to_workflow(THE_WORKSPACE, workflow_id, "Documents", files())
+    bars = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bars:
+        tasks = {document.id: bars.add_task(document.filename, total=1.0) for document in taken}
+        while tasks:
+            await asyncio.sleep(LOOK)
+            for document_id in list(tasks):
+                async with given.database.read() as session:
+                    document = await documents.find(session, THE_WORKSPACE, document_id)
+                bars.update(tasks[document_id], completed=document.progress)
+                if document.status == "failed":
+                    raise DocumentFailed(f"{document.filename}: {document.error}")
+                if document.status == "ready":
+                    bars.update(tasks.pop(document_id), completed=1.0)
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+async def _follow(given: Given, run_id: str) -> int:
+    console, said = Console(stderr=True, highlight=False), ""
+    async for frames in given.feed.follow(THE_WORKSPACE, run_id, 0):
+        for frame in frames:
+            data = msgspec.json.decode(frame.body)["data"]
+            if frame.type == "thinking" and data["kind"] == "status":
+                console.print(data["text"], style="dim")
+            elif frame.type == "answer.delta":
+                said += data["text"]
+                print(data["text"], end="", flush=True)
+            elif frame.type == "answer":
+                print(data["text"] if not said else "")
+                for number, passage in enumerate(data["sources"], 1):
+                    page = f", page {passage['page']}" if passage["page"] else ""
+                    console.print(f"[{number}] {passage['filename']}{page}", style="dim", markup=False)
+    async with given.database.read() as session:
+        ended = await records.get(session, THE_WORKSPACE, run_id)
+    if ended.error:
+        console.print(ended.error["message"], style="red", markup=False)
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+    return 0 if ended.status == "succeeded" else 1

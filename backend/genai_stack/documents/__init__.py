@@ -1,1 +1,0 @@
-"""Uploaded files, and what became of them."""

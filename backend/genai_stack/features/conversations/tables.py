@@ -1,0 +1,36 @@
+"""Tables of chat sessions and messages."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from genai_stack.infra.database.columns import Id, now
+from genai_stack.infra.database.table import Table, owned_by, primary_key
+
+
+class ChatSession(Table):
+    __tablename__ = "chat_sessions"
+    id: Mapped[str] = primary_key()
+    workspace_id: Mapped[str] = owned_by("workspaces.id")
+    workflow_id: Mapped[str] = owned_by("workflows.id", index=True)
+    title: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ChatMessage(Table):
+    """`id` of a person's message is their client's own. `position` orders the messages of a session."""
+
+    __tablename__ = "chat_messages"
+    id: Mapped[str] = primary_key()
+    workspace_id: Mapped[str] = owned_by("workspaces.id")
+    session_id: Mapped[str] = owned_by("chat_sessions.id")
+    run_id: Mapped[str | None] = mapped_column(Id, index=True)
+    position: Mapped[int]
+    role: Mapped[str]
+    content: Mapped[str]
+    meta: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    __table_args__ = (UniqueConstraint("session_id", "position"),)

@@ -1,0 +1,22 @@
+"""Table of stored provider keys."""
+
+from datetime import datetime
+
+from sqlalchemy import LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from genai_stack.infra.database.columns import now
+from genai_stack.infra.database.table import Table, owned_by, primary_key
+
+
+class Credential(Table):
+    """`secret` is encrypted, and `last4` is all that is ever shown of it."""
+
+    __tablename__ = "credentials"
+    id: Mapped[str] = primary_key()
+    workspace_id: Mapped[str] = owned_by("workspaces.id", index=True)
+    provider: Mapped[str]
+    name: Mapped[str]
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    last4: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,43 @@
+"""A page of a document, to be looked at: its text, or a picture of it."""
+
+from genai_stack.errors import Conflict, NotFound
+from genai_stack.features.knowledge import documents, originals
+from genai_stack.features.knowledge.documents import READY
+from genai_stack.features.knowledge.tables import Document
+from genai_stack.infra.database.database import Database, ReadSession
+from genai_stack.infra.database.scope import Scope
+from genai_stack.integrations.parsing import reading
+from genai_stack.integrations.parsing.pages import ReadingLimits
+
+
+async def text_of(session: ReadSession, scope: Scope, document_id: str, number: int) -> str:
+    """From 1. A file without pages is one page."""
+    document = await documents.find(session, scope, document_id, with_text=True)
+    _check(document, number)
+    starts: list[int] = document.page_starts or [0]
+    ends = [*starts[1:], len(document.content)]
+    return document.content[starts[number - 1] : ends[number - 1]]
+
+
+async def picture_of(
+    database: Database, scope: Scope, document_id: str, number: int, limits: ReadingLimits | None = None
+) -> bytes:
+    """As PNG. Raises UnsupportedType where the file has no pages, NotFound where its original is kept no longer."""
+    async with database.read() as session:
+        document = await documents.find(session, scope, document_id)
+        _check(document, number)
+    content = await originals.read(database, scope, document_id)
+    if document.kind == "pdf" and len(content) < document.size:
+        raise NotFound(
+            "The uploaded file is not kept any more, so its pages cannot be shown as pictures. Ask for the page's "
+            "text, or upload the file again.",
+            code="ORIGINAL_GONE",
+        )
+    return await reading.render_page(content, number, limits or ReadingLimits())
+
+
+def _check(document: Document, number: int) -> None:
+    if document.status != READY:
+        raise Conflict("The document has not been taken in, so there are no pages to show.")
+    if not 1 <= number <= (document.pages or 1):
+        raise NotFound(f"The document has no page {number}.")

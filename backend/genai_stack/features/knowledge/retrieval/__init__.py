@@ -1,0 +1,1 @@
+"""Finding passages: the index, exact search, and search over both."""

@@ -1,0 +1,180 @@
+"""Search: the passages of a knowledge base that come nearest to a question."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+
+from genai_stack.engine.ports import Passage
+from genai_stack.errors import Conflict, Invalid, NotFound
+from genai_stack.features.knowledge import bases
+from genai_stack.features.knowledge.bases import EmbedderChoice, OpenEmbedder
+from genai_stack.features.knowledge.retrieval.index import Extent, Index, read_extent
+from genai_stack.features.knowledge.retrieval.nearest import Nearest
+from genai_stack.features.knowledge.tables import Document, PassageRow
+from genai_stack.infra.database.database import Database, ReadSession
+from genai_stack.infra.database.scope import Scope
+from genai_stack.infra.telemetry.metrics import Retrieval
+from genai_stack.integrations.embedding.embedder import Embedder
+from genai_stack.integrations.vectors.vector_store import Hit
+
+MOST = 50  # passages in an answer
+SMALL = 200  # passages: up to here SQL answers quicker than the index, which is not started for them
+
+Scalar = str | int | float | bool
+
+
+class Search:
+    def __init__(self, database: Database, index: Index, nearest: Nearest, open_embedder: OpenEmbedder) -> None:
+        self._database = database
+        self._index = index
+        self._nearest = nearest
+        self._open_embedder = open_embedder
+
+    async def search(
+        self,
+        scope: Scope,
+        knowledge_base_id: str,
+        query: str,
+        *,
+        top_k: int = 4,
+        min_score: float = -1.0,
+        document_ids: Sequence[str] | None = None,
+        filter: Mapping[str, Scalar] | None = None,  # noqa: A002 (its name in the API)
+    ) -> list[Passage]:
+        """Of ready documents, best first. `min_score` is a cosine; `filter` is equality on a document's metadata."""
+        with Retrieval() as told:
+            found = await self._search(told, scope, knowledge_base_id, query, top_k, document_ids, filter or {})
+        return [passage for passage in found if passage.score >= min_score]
+
+    async def _search(
+        self,
+        told: Retrieval,
+        scope: Scope,
+        knowledge_base_id: str,
+        query: str,
+        top_k: int,
+        document_ids: Sequence[str] | None,
+        wanted: Mapping[str, Scalar],
+    ) -> list[Passage]:
+        if not 1 <= top_k <= MOST:
+            raise Invalid(f"A search gives 1 to {MOST} passages; {top_k} is not among them.")
+        async with self._database.read() as session:
+            choice = EmbedderChoice.of((await bases.find(session, scope, knowledge_base_id)).embedder)
+            extent = await read_extent(session, scope, knowledge_base_id)
+            if extent is None:
+                raise NotFound("There is no such knowledge base.")
+            chosen = await _chosen(session, extent, document_ids, wanted)
+        looked_through = (
+            extent.documents if chosen is None else {document: extent.documents[document] for document in chosen}
+        )
+        if not any(looked_through.values()) or not query.strip():
+            return []
+        vector = await self._vector(await self._open_embedder(scope, choice), extent, query)
+        return await self._find(told, extent, vector, top_k, chosen, looked_through)
+
+    async def count_ready(self, scope: Scope, knowledge_base_id: str) -> int:
+        """How many documents a search looks through."""
+        async with self._database.read() as session:
+            await bases.find(session, scope, knowledge_base_id)
+            ready = (Document.knowledge_base_id == knowledge_base_id, Document.status == "ready")
+            counted = select(func.count()).select_from(Document)
+            return await session.scalar(counted.where(Document.workspace_id == scope.workspace_id, *ready)) or 0
+
+    async def _vector(self, embedder: Embedder, extent: Extent, query: str) -> bytes:
+        fingerprint = await embedder.fingerprint()
+        if fingerprint != extent.fingerprint:
+            raise Conflict(
+                f"The documents were embedded by {extent.fingerprint}, and questions would now be by {fingerprint}: "
+                "they cannot be compared. Give the knowledge base its former embedder, or make a new one.",
+                code="EMBEDDER_CHANGED",
+            )
+        return (await embedder.embed([query], purpose="query"))[0]
+
+    async def _find(
+        self,
+        told: Retrieval,
+        extent: Extent,
+        vector: bytes,
+        limit: int,
+        chosen: Sequence[str] | None,
+        documents: Mapping[str, int],
+    ) -> list[Passage]:
+        """From the index where it is in step, else from SQL. What is answered is what SQL has now."""
+        hits = await self._index.search(extent, vector, limit, chosen)
+        if hits is not None:
+            passages = await self._passages(extent, hits)
+            if len(passages) == len(hits):
+                told.source = "index"
+                return passages
+            self._index.doubt(extent)
+        elif sum(extent.documents.values()) > SMALL and not self._index.in_step(extent):
+            self._index.refresh(extent.scope, extent.base_id)
+        told.source = "sql"
+        fingerprint = extent.fingerprint or ""
+        return await self._passages(
+            extent,
+            await self._nearest.search(extent.scope, fingerprint, extent.dimensions, vector, limit, documents),
+        )
+
+    async def _passages(self, extent: Extent, hits: Sequence[Hit]) -> list[Passage]:
+        query = (
+            select(PassageRow.id, Document.id, Document.filename, PassageRow.page, PassageRow.text)
+            .join(Document, Document.id == PassageRow.document_id)
+            .where(
+                PassageRow.workspace_id == extent.scope.workspace_id,
+                PassageRow.knowledge_base_id == extent.base_id,
+                PassageRow.id.in_([hit.id for hit in hits]),
+                Document.status == "ready",
+            )
+        )
+        async with self._database.read() as session:
+            rows = {row[0]: row[1:] for row in (await session.execute(query))}
+        found: list[Passage] = []
+        for hit in hits:
+            if row := rows.get(hit.id):
+                document_id, filename, page, text = row
+                score = round(max(-1.0, min(1.0, hit.score)), 6)
+                found.append(Passage(document_id=document_id, filename=filename, page=page, score=score, text=text))
+        return found
+
+
+async def _chosen(
+    session: ReadSession, extent: Extent, document_ids: Sequence[str] | None, wanted: Mapping[str, Scalar]
+) -> list[str] | None:
+    """The ready documents that are meant; None for all of them."""
+    if document_ids is None and not wanted:
+        return None
+    if document_ids is not None:
+        await _check_there(session, extent, document_ids)
+    chosen = list(dict.fromkeys(document_ids if document_ids is not None else extent.documents))
+    chosen = [document for document in chosen if document in extent.documents]
+    if not wanted or not chosen:
+        return chosen
+    query = select(Document.id, Document.meta).where(
+        Document.workspace_id == extent.scope.workspace_id,
+        Document.knowledge_base_id == extent.base_id,
+        Document.status == "ready",
+        *[Document.meta[key].as_string() == value for key, value in wanted.items() if isinstance(value, str)],
+    )
+    # The two databases compare JSON values of unlike types each in its own way: the last word is said here.
+    fitting = {document for document, meta in (await session.execute(query)) if _fits(meta, wanted)}
+    return [document for document in chosen if document in fitting]
+
+
+async def _check_there(session: ReadSession, extent: Extent, document_ids: Sequence[str]) -> None:
+    """Those that are not ready are there as well, only without passages."""
+    others = [document for document in document_ids if document not in extent.documents]
+    if not others:
+        return
+    there = (Document.workspace_id == extent.scope.workspace_id, Document.knowledge_base_id == extent.base_id)
+    known = set(await session.scalars(select(Document.id).where(*there, Document.id.in_(others))))
+    if unknown := [document for document in others if document not in known]:
+        raise NotFound(f"The knowledge base has no document {unknown[0]}.")
+
+
+def _fits(meta: Mapping[str, Any], wanted: Mapping[str, Scalar]) -> bool:
+    return all(
+        key in meta and meta[key] == value and isinstance(meta[key], bool) == isinstance(value, bool)
+        for key, value in wanted.items()
+    )

@@ -1,0 +1,144 @@
+"""A message becomes a run, and the run's answer a message."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+from sqlalchemy import Insert, Row, bindparam, func, insert, select, update
+
+from genai_stack.engine.events import ChatMessage as Told
+from genai_stack.engine.events import MessageAccepted
+from genai_stack.engine.execution import Outcome
+from genai_stack.errors import KeyReused, NotFound
+from genai_stack.features.conversations.store import titled, told
+from genai_stack.features.conversations.tables import ChatMessage, ChatSession
+from genai_stack.features.runs.control import Runs
+from genai_stack.features.runs.store import Claimed, NewRun
+from genai_stack.infra.database.columns import new_id, now
+from genai_stack.infra.database.database import Transaction
+from genai_stack.infra.database.scope import Scope
+from genai_stack.infra.pubsub.pubsub import Wake
+
+USED = "This message id was used for another message. Give each message an id of its own."
+
+Chat = Row[str, str, str]
+"""A session's id, workflow and title."""
+
+# Locked, so that the same message sent twice at once is seen by the second.
+_chat = (
+    select(ChatSession.id, ChatSession.workflow_id, ChatSession.title)
+    .where(ChatSession.id == bindparam("chat"), ChatSession.workspace_id == bindparam("workspace"))
+    .with_for_update()
+)
+_message = select(
+    ChatMessage.workspace_id, ChatMessage.session_id, ChatMessage.content, ChatMessage.role, ChatMessage.run_id
+).where(ChatMessage.id == bindparam("message"))
+_last_question = select(func.max(ChatMessage.position)).where(
+    ChatMessage.session_id == bindparam("chat"), ChatMessage.role == "user"
+)
+_insert_message = insert(ChatMessage)
+_question = select(ChatMessage.position + 1).where(
+    ChatMessage.run_id == bindparam("answered"), ChatMessage.role == "user"
+)
+_insert_answer = insert(ChatMessage).values(position=_question.scalar_subquery())
+_touch = (
+    update(ChatSession)
+    .where(ChatSession.id == bindparam("chat"))
+    .values(updated_at=bindparam("moment"), title=bindparam("name"))
+)
+
+
+def find(transaction: Transaction, scope: Scope, session_id: str) -> Chat:
+    chat = transaction.execute(_chat, {"chat": session_id, "workspace": scope.workspace_id}).one_or_none()
+    if chat is None:
+        raise NotFound("There is no chat session with this id.")
+    return chat
+
+
+def asked_before(transaction: Transaction, scope: Scope, chat: Chat, message_id: str, content: str) -> str | None:
+    """The run that the same message made when it came first."""
+    message = transaction.execute(_message, {"message": message_id}).one_or_none()
+    if message is None:
+        return None
+    same = (message.workspace_id, message.session_id, message.content, message.role)
+    if same != (scope.workspace_id, chat.id, content, "user"):
+        raise KeyReused(USED, code="MESSAGE_ID_REUSED")
+    return message.run_id
+
+
+def ask(
+    transaction: Transaction,
+    scope: Scope,
+    runs: Runs,
+    wake: Wake,
+    chat: Chat,
+    new: NewRun,
+    message_id: str | None,
+) -> str:
+    """Store a person's message with its run; returns the run's id."""
+    place = transaction.scalar(_last_question, {"chat": chat.id})
+    message = ChatMessage(
+        id=message_id or new_id(),
+        workspace_id=scope.workspace_id,
+        session_id=chat.id,
+        position=0 if place is None else place + 2,
+        role="user",
+        content=new.query,
+        meta={},
+        created_at=now(),
+    )
+    run_id = runs.submit(transaction, scope, new, MessageAccepted(told(message)))
+    message.run_id = run_id
+    with transaction.together():
+        transaction.execute(_insert_message, _row(message))
+        touched = {"chat": chat.id, "moment": message.created_at, "name": chat.title or titled(new.query)}
+        transaction.execute(_touch, touched)
+        wake.tell(transaction, [topic(chat.id)])
+    return run_id
+
+
+def topic(session_id: str) -> str:
+    """What a session's sockets listen to, to be told of new runs."""
+    return f"session:{session_id}"
+
+
+def answered(run: Claimed, outcome: Outcome) -> tuple[Told | None, Sequence[tuple[Insert, dict[str, Any]]]]:
+    """The assistant's message of a chat run, to be stored with the run's end."""
+    if run.session_id is None:
+        return None, ()
+    message = ChatMessage(
+        id=str(uuid5(UUID(run.id), "answer")),
+        workspace_id=run.workspace_id,
+        session_id=run.session_id,
+        run_id=run.id,
+        role="assistant",
+        content=outcome.answer or "",
+        meta={
+            "run_id": run.id,
+            "status": outcome.status,
+            "sources": msgspec.to_builtins(outcome.sources),
+            "usage": outcome.usage,
+            "error": msgspec.to_builtins(outcome.error),
+            "thought": outcome.thought or run.attempt > 1,  # what an earlier attempt told is not looked up
+        },
+        created_at=now(),
+    )
+    row = _row(message)
+    row["answered"] = row["run_id"]
+    del row["position"]
+    return told(message), ((_insert_answer, row),)
+
+
+def _row(message: ChatMessage) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "workspace_id": message.workspace_id,
+        "session_id": message.session_id,
+        "run_id": message.run_id,
+        "position": message.position,
+        "role": message.role,
+        "content": message.content,
+        "metadata": message.meta,
+        "created_at": message.created_at,
+    }

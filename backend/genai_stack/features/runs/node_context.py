@@ -1,0 +1,122 @@
+"""What the nodes of a run are given: models with their keys, knowledge, and the conversation so far."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+
+from genai_stack.engine.node import Voice
+from genai_stack.engine.plan import Step
+from genai_stack.engine.ports import Passage
+from genai_stack.errors import NotFound
+from genai_stack.features.conversations import store as sessions
+from genai_stack.features.credentials import store as credentials
+from genai_stack.features.knowledge import bases
+from genai_stack.features.knowledge.retrieval.search import Search
+from genai_stack.features.runs.store import Claimed
+from genai_stack.infra.database.database import Database
+from genai_stack.infra.database.scope import Scope
+from genai_stack.infra.secrets import Secrets
+from genai_stack.infra.telemetry.model_call import ModelCall
+from genai_stack.infra.telemetry.spans import Span, SpanOf
+from genai_stack.integrations.llm.chat_model import ChatRequest, Delta
+from genai_stack.integrations.llm.chat_models import ChatModels
+from genai_stack.integrations.llm.patience import Deadlines, patient
+from genai_stack.nodes.context import Finding, ModelChoice, Toolbox, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Makes the toolbox of each node of a run, within the run's workspace."""
+
+    database: Database
+    secrets: Secrets
+    models: ChatModels
+    knowledge: Search
+    deadlines: Deadlines
+
+    def of_run(self, run: Claimed, span_of: SpanOf | None = None) -> Callable[[Voice, Step], Toolbox]:
+        """`span_of` gives the span of a node, where spans are wanted: its calls are shown within it."""
+        return _RunTools(self, run, span_of).of_node
+
+
+@dataclass(frozen=True, slots=True)
+class _RunTools:
+    """The tools of one run."""
+
+    given: Tools
+    run: Claimed
+    span_of: SpanOf | None
+
+    def of_node(self, voice: Voice, step: Step) -> Toolbox:
+        span = self.span_of(step.id) if self.span_of else None
+        return Toolbox(self.run.query, voice, partial(self.ask, voice, span), self.search, self.recall, self.count)
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.run.workspace_id)
+
+    async def ask(
+        self, voice: Voice, span: Span | None, choice: ModelChoice, request: ChatRequest
+    ) -> AsyncIterator[Delta]:
+        key = await self._key(choice.credential_id)
+        model = self.given.models.model(choice.provider, key=key, base_url=choice.base_url)
+        call = ModelCall(
+            choice.provider,
+            request.model,
+            span,
+            base_url=choice.base_url,
+            temperature=request.temperature,
+            max_tokens=request.max_tokens,
+        )
+
+        def retrying(reason: str) -> None:
+            call.retry()
+            voice.status(reason)
+
+        with call:
+            async with aclosing(patient(model, request, self.given.deadlines, on_retry=retrying)) as deltas:
+                async for delta in deltas:
+                    if call.waits:
+                        call.hear()
+                    if (used := delta.usage) is not None:
+                        call.count(used.prompt_tokens, used.completion_tokens, used.reasoning_tokens)
+                    yield delta
+
+    async def search(self, finding: Finding) -> Sequence[Passage]:
+        base_id = await self._base(finding.knowledge_base_id)
+        if base_id is None:
+            return ()
+        return await self.given.knowledge.search(
+            self.scope, base_id, finding.query, top_k=finding.top_k, min_score=finding.min_score
+        )
+
+    async def count(self, knowledge_base_id: str | None) -> int:
+        base_id = await self._base(knowledge_base_id)
+        return 0 if base_id is None else await self.given.knowledge.count_ready(self.scope, base_id)
+
+    async def recall(self, most: int) -> Sequence[Turn]:
+        chat = self.run.session_id
+        if chat is None:
+            return ()
+        return await self.given.database.fetch(
+            lambda now: sessions.turns_before(now, self.scope, chat, self.run.id, most)
+        )
+
+    async def _base(self, knowledge_base_id: str | None) -> str | None:
+        """The knowledge base that is meant: by default the workflow's own, which may not be there yet."""
+        if knowledge_base_id is not None:
+            return knowledge_base_id
+        async with self.given.database.read() as session:
+            own = await bases.own_of(session, self.scope, self.run.workflow_id)
+            return own.id if own else None
+
+    async def _key(self, credential_id: str | None) -> str | None:
+        if credential_id is None:
+            return None
+        async with self.given.database.read() as session:
+            try:
+                stored = await credentials.get(session, self.scope, credential_id)
+            except NotFound as error:
+                raise NotFound("Its key is not stored any more. Choose another one in the node's settings.") from error
+        return self.given.secrets.unlock(stored.secret)

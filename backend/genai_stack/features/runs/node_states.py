@@ -1,0 +1,61 @@
+"""How the nodes of a run stand, told from its events."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from genai_stack.features.runs.tables import Event
+from genai_stack.infra.database.database import ReadSession
+from genai_stack.infra.database.scope import Scope
+
+_ENDS = {"node.finished": "succeeded", "node.failed": "failed", "node.skipped": "skipped"}
+_READ = ("run.started", "node.started", "node.restarted", *_ENDS)
+
+
+class NodeReport(msgspec.Struct):
+    """`status` is `waiting`, `running`, `succeeded`, `failed` or `skipped`; previews are by port."""
+
+    id: str
+    label: str
+    type: str
+    status: str = "waiting"
+    started_at: str | None = None
+    duration_ms: float | None = None
+    inputs: dict[str, Any] | None = None
+    outputs: dict[str, Any] | None = None
+    usage: dict[str, int] | None = None
+    error: dict[str, Any] | None = None
+
+
+class _Told(msgspec.Struct):
+    type: str
+    node_id: str | None
+    at: str
+    data: dict[str, Any]
+
+
+async def nodes_of(session: ReadSession, scope: Scope, run_id: str) -> list[NodeReport]:
+    """In topological order; empty before the run has started."""
+    bodies = await session.scalars(
+        select(Event.body)
+        .where(Event.run_id == run_id, Event.workspace_id == scope.workspace_id, Event.type.in_(_READ))
+        .order_by(Event.seq)
+    )
+    nodes: dict[str, NodeReport] = {}
+    for body in bodies:
+        event = msgspec.json.decode(body, type=_Told)
+        if event.node_id is None:
+            nodes = {node["id"]: NodeReport(**node) for node in event.data["plan"]}
+        else:
+            _apply(nodes[event.node_id], event)
+    return list(nodes.values())
+
+
+def _apply(node: NodeReport, event: _Told) -> None:
+    if event.type in _ENDS:
+        node.status = _ENDS[event.type]
+        for name in ("duration_ms", "inputs", "outputs", "usage", "error"):
+            setattr(node, name, event.data.get(name))
+    else:
+        node.status, node.started_at = "running", event.at

@@ -1,0 +1,178 @@
+"""Saved graphs: found, saved, versioned, removed."""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, cast
+
+from sqlalchemy import bindparam, delete, func, insert, select
+
+from genai_stack.engine.node import Facts
+from genai_stack.errors import NotFound, Stale
+from genai_stack.features.credentials.tables import Credential
+from genai_stack.features.knowledge.tables import KnowledgeBase
+from genai_stack.features.workflows.tables import Workflow, WorkflowVersion
+from genai_stack.infra.database.columns import now
+from genai_stack.infra.database.database import ReadSession, Transaction, WriteSession
+from genai_stack.infra.database.scope import Scope
+
+
+async def add(
+    session: WriteSession, scope: Scope, name: str, description: str, configuration: dict[str, Any]
+) -> Workflow:
+    moment = now()
+    workflow = Workflow(
+        workspace_id=scope.workspace_id,
+        name=name,
+        description=description,
+        configuration=configuration,
+        version=1,
+        created_at=moment,
+        updated_at=moment,
+    )
+    session.add(workflow)
+    await session.flush()
+    await _keep_version(session, workflow)
+    return workflow
+
+
+async def get(session: ReadSession, scope: Scope, workflow_id: str) -> Workflow:
+    workflow = await session.scalar(
+        select(Workflow).where(Workflow.id == workflow_id, Workflow.workspace_id == scope.workspace_id)
+    )
+    if workflow is None:
+        raise NotFound("There is no workflow with this id.")
+    return workflow
+
+
+async def search(
+    session: ReadSession, scope: Scope, words: str, skip: int, limit: int
+) -> tuple[Sequence[Workflow], int]:
+    """Those whose name or description contains `words`, last changed first, and how many there are."""
+    mine = select(Workflow).where(Workflow.workspace_id == scope.workspace_id)
+    if words:
+        mine = mine.where(
+            Workflow.name.icontains(words, autoescape=True) | Workflow.description.icontains(words, autoescape=True)
+        )
+    total = await session.scalar(select(func.count()).select_from(mine.subquery()))
+    rows = await session.scalars(mine.order_by(Workflow.updated_at.desc(), Workflow.id).offset(skip).limit(limit))
+    return rows.all(), total or 0
+
+
+async def replace(
+    session: WriteSession,
+    scope: Scope,
+    workflow_id: str,
+    name: str,
+    description: str,
+    configuration: dict[str, Any],
+    expected: int | None,
+) -> Workflow:
+    """Save as the next version; the same version stays when nothing is different. `expected` is what was edited."""
+    await session.execute(
+        select(Workflow.id)
+        .where(Workflow.id == workflow_id, Workflow.workspace_id == scope.workspace_id)
+        .with_for_update()
+    )
+    workflow = await get(session, scope, workflow_id)
+    if expected is not None and expected != workflow.version:
+        raise Stale(
+            f"This workflow was changed elsewhere: you edited version {expected}, and the newest is "
+            f"{workflow.version}. Nothing was saved. Load the newest version and bring your change into it."
+        )
+    same_words = (workflow.name, workflow.description) == (name, description)
+    if same_words and _canonical(workflow.configuration) == _canonical(configuration):
+        return workflow
+    workflow.name, workflow.description, workflow.configuration = name, description, configuration
+    workflow.version += 1
+    workflow.updated_at = now()
+    await session.flush()
+    await _keep_version(session, workflow)
+    return workflow
+
+
+async def remove(session: WriteSession, scope: Scope, workflow_id: str) -> None:
+    """With all that belongs to it: versions, runs, sessions, its own knowledge base and documents."""
+    await get(session, scope, workflow_id)
+    await session.execute(
+        delete(Workflow).where(Workflow.id == workflow_id, Workflow.workspace_id == scope.workspace_id)
+    )
+
+
+async def versions(
+    session: ReadSession, scope: Scope, workflow_id: str, skip: int, limit: int
+) -> tuple[Sequence[WorkflowVersion], int]:
+    """Newest first, and how many there are."""
+    await get(session, scope, workflow_id)
+    of_it = (WorkflowVersion.workflow_id == workflow_id, WorkflowVersion.workspace_id == scope.workspace_id)
+    total = await session.scalar(select(func.count()).select_from(WorkflowVersion).where(*of_it))
+    rows = await session.scalars(
+        select(WorkflowVersion).where(*of_it).order_by(WorkflowVersion.version.desc()).offset(skip).limit(limit)
+    )
+    return rows.all(), total or 0
+
+
+async def version(session: ReadSession, scope: Scope, workflow_id: str, number: int) -> WorkflowVersion:
+    found = await session.scalar(
+        select(WorkflowVersion).where(
+            WorkflowVersion.workflow_id == workflow_id,
+            WorkflowVersion.version == number,
+            WorkflowVersion.workspace_id == scope.workspace_id,
+        )
+    )
+    if found is None:
+        raise NotFound("This workflow has no such version: it never had, or it was thinned out.")
+    return found
+
+
+_credentials = select(Credential.id, Credential.provider).where(Credential.workspace_id == bindparam("workspace"))
+_knowledge_bases = select(KnowledgeBase.id).where(KnowledgeBase.workspace_id == bindparam("workspace"))
+
+
+def facts_now(transaction: Transaction, scope: Scope) -> Facts:
+    """What validation may know of the workspace."""
+    asked = {"workspace": scope.workspace_id}
+    credentials = {row.id: row.provider for row in transaction.execute(_credentials, asked)}
+    return Facts(credentials, frozenset(transaction.execute(_knowledge_bases, asked).scalars()))
+
+
+async def facts(session: ReadSession, scope: Scope) -> Facts:
+    return await session.run_sync(lambda sync: facts_now(Transaction(sync.connection()), scope))
+
+
+async def own_knowledge_bases(session: ReadSession, scope: Scope, workflow_ids: Sequence[str]) -> dict[str, str]:
+    """The id of the knowledge base that each workflow owns, for those that own one."""
+    rows = await session.execute(
+        select(KnowledgeBase.workflow_id, KnowledgeBase.id).where(
+            KnowledgeBase.workflow_id.in_(workflow_ids), KnowledgeBase.workspace_id == scope.workspace_id
+        )
+    )
+    return {str(row.workflow_id): row.id for row in rows}
+
+
+def _canonical(configuration: dict[str, Any]) -> str:
+    """Tells 1 from true, which Python's equality does not; 1.0 and 1e0 are 1, as in every JSON."""
+    return json.dumps(_numbered(configuration), sort_keys=True)
+
+
+def _numbered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _numbered(part) for name, part in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_numbered(part) for part in cast("list[Any]", value)]
+    if isinstance(value, float) and value.is_integer():
+        return int(Decimal(repr(value)))
+    return value
+
+
+async def _keep_version(session: WriteSession, workflow: Workflow) -> None:
+    row = {
+        "workflow_id": workflow.id,
+        "version": workflow.version,
+        "workspace_id": workflow.workspace_id,
+        "name": workflow.name,
+        "description": workflow.description,
+        "configuration": workflow.configuration,
+        "created_at": workflow.updated_at,
+    }
+    await session.execute(insert(WorkflowVersion).values(row))

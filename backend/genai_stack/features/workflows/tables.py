@@ -1,0 +1,32 @@
+"""Tables of saved workflows and their versions."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from genai_stack.infra.database.columns import now
+from genai_stack.infra.database.table import Table, owned_by, primary_key
+
+
+class Workflow(Table):
+    __tablename__ = "workflows"
+    id: Mapped[str] = primary_key()
+    workspace_id: Mapped[str] = owned_by("workspaces.id", index=True)
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    configuration: Mapped[dict[str, Any]]
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class WorkflowVersion(Table):
+    __tablename__ = "workflow_versions"
+    workflow_id: Mapped[str] = owned_by("workflows.id", key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    workspace_id: Mapped[str] = owned_by("workspaces.id")
+    name: Mapped[str]
+    description: Mapped[str]
+    configuration: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)

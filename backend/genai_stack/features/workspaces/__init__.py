@@ -1,0 +1,1 @@
+"""Workspaces: what everything else belongs to."""

@@ -1,0 +1,1 @@
+"""Database, queue, publish and subscribe, egress, telemetry, secrets."""

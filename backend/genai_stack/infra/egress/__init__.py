@@ -1,0 +1,1 @@
+"""Every request to an address that a user gave leaves through here."""

@@ -1,0 +1,130 @@
+"""The one client for outgoing requests: checks each address, follows no redirect, has no cookies and no proxy."""
+
+import asyncio
+import socket
+from collections.abc import Mapping
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from genai_stack.errors import UpstreamRefused
+from genai_stack.infra.egress.addresses import Upstreams
+from genai_stack.infra.egress.remote import Remote
+
+CONNECT_SECONDS = 10.0
+ERROR_BYTES = 64 * 1024
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class Outbound:
+    """Made by wiring, one per process; the session is made at first use, on the running loop."""
+
+    def __init__(self, upstreams: Upstreams) -> None:
+        self.upstreams = upstreams
+        self._session: aiohttp.ClientSession | None = None
+
+    def session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, resolver=_CheckedResolver(self.upstreams), ttl_dns_cache=60),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
+                headers={"accept-encoding": "identity", "user-agent": "genai-stack"},
+                middlewares=(self._guard,),
+            )
+        return self._session
+
+    async def request(
+        self,
+        remote: Remote,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        connect_within: float = CONNECT_SECONDS,
+    ) -> aiohttp.ClientResponse:
+        """An answer whose status is no error, its body unread; the caller closes it. Raises ProviderFailed."""
+        timeout = aiohttp.ClientTimeout(total=None, connect=connect_within)
+        try:
+            response = await self.session().request(method, url, data=body, headers=headers, timeout=timeout)
+            if response.status < 400:
+                return response
+            try:
+                said = await _first_bytes(response)
+            finally:
+                response.close()
+        except aiohttp.ClientResponseError as error:
+            failed = remote.failed(error)  # raised below, unchained: this one's repr holds the request with its key
+        except (aiohttp.ClientError, OSError) as error:
+            raise remote.failed(error) from error
+        else:
+            failed = remote.answered(response.status, response.headers, said)
+        raise failed
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _guard(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        self.upstreams.check(request.url)
+        response = await handler(request)
+        if response.status in _REDIRECTS:
+            response.close()
+            raise UpstreamRefused(
+                f"{request.url.host} answered with a redirect, and redirects are not followed. Give the final address."
+            )
+        return response
+
+
+class _CheckedResolver(AbstractResolver):
+    """Gives out only addresses that may be called: what is checked is what is connected to."""
+
+    def __init__(self, upstreams: Upstreams) -> None:
+        self._upstreams = upstreams
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
+        allowed: list[ResolveResult] = []
+        refused: UpstreamRefused | None = None
+        for kind, _, proto, _, address in found:
+            try:
+                self._upstreams.check_address(host, port, str(address[0]))
+            except UpstreamRefused as error:
+                refused = error
+                continue
+            allowed.append(
+                ResolveResult(
+                    hostname=host,
+                    host=str(address[0]),
+                    port=port,
+                    family=kind,
+                    proto=proto,
+                    flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+                )
+            )
+        if not allowed and refused is not None:
+            raise refused
+        return allowed
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+async def _first_bytes(response: aiohttp.ClientResponse) -> bytes:
+    """Enough of an error's body to quote it, without waiting for more than two seconds for it."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(2):
+            while size < ERROR_BYTES and (part := await response.content.readany()):
+                parts.append(part[: ERROR_BYTES - size])
+                size += len(parts[-1])
+    except (TimeoutError, aiohttp.ClientError):
+        pass  # the status alone says enough
+    return b"".join(parts)

@@ -1,0 +1,1 @@
+"""Signals between processes that something new is in the database."""

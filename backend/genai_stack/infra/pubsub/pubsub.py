@@ -1,0 +1,30 @@
+"""The port through which readers are told that there is something new."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from genai_stack.infra.database.database import Transaction
+
+
+class Bell(Protocol):
+    """What one reader waits for."""
+
+    async def wait(self, seconds: float) -> None:
+        """Returns when the topic was told since the last wait, or after `seconds`: then look for yourself."""
+        ...
+
+
+class Wake(Protocol):
+    """A bell, not a message: what is new is read from the database. One that is lost costs a poll, never an event."""
+
+    def tell(self, transaction: Transaction, topics: Sequence[str]) -> None:
+        """The bells ring when the transaction is committed, and never if it is not."""
+        ...
+
+    def listen(self, topic: str) -> AbstractContextManager[Bell]: ...
+
+    @property
+    def trouble(self) -> str | None:
+        """A sentence, while bells do not ring and readers look for themselves every few seconds."""
+        ...

@@ -1,0 +1,187 @@
+"""Dispatch within this process: bounds on what runs, a fair turn for each party, one at a time in a lane."""
+
+import asyncio
+from collections import Counter, OrderedDict, deque
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import structlog
+
+from genai_stack.infra.database.database import Transaction
+from genai_stack.infra.queue.queue import Bounds, Chore, Job, Queue, Work
+
+Turns = OrderedDict[str, deque[Job]]
+"""Jobs by party; the next turn is the first one's."""
+
+FIRST = 2.0  # seconds after the start at which chores are done for the first time
+
+log = structlog.get_logger(__name__)
+
+
+class InProcess:
+    """A `Dispatch`, and the `Hands` of its one process."""
+
+    def __init__(self, bounds: Mapping[Queue, Bounds]) -> None:
+        self._lines: dict[Queue, _Line] = {queue: _Line(bound) for queue, bound in bounds.items()}
+        self._kept: list[Chore] = []
+        self._chores: list[asyncio.Task[None]] = []
+
+    def serve(self, queue: Queue, work: Work) -> None:
+        self._lines[queue].work = work
+
+    def keep(self, chores: Sequence[Chore]) -> None:
+        self._kept += chores
+
+    def submit(self, transaction: Transaction, job: Job) -> None:
+        transaction.afterwards(partial(self._lines[job.queue].add, job))
+
+    async def make_good(self, queue: Queue, jobs: Sequence[Job]) -> None:
+        line = self._lines[queue]
+        for job in jobs:
+            if not line.has(job):
+                line.add(job)
+
+    async def cancel(self, queue: Queue, job_id: str) -> None:
+        self._lines[queue].cancel(job_id)
+
+    async def start(self) -> None:
+        """Jobs are done as soon as they are submitted; chores, from now on."""
+        self._chores = [asyncio.create_task(_keep(chore)) for chore in self._kept]
+
+    async def finish(self, grace: float) -> None:
+        for line in self._lines.values():
+            line.closed = True
+        if tasks := self._tasks():
+            await asyncio.wait(tasks, timeout=grace)
+
+    async def close(self) -> None:
+        for line in self._lines.values():
+            line.closed = True
+        for chore in self._chores:
+            chore.cancel()
+        tasks = self._tasks()
+        for task in tasks:
+            _cancel_once(task)
+        await asyncio.gather(*tasks, *self._chores, return_exceptions=True)
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [task for line in self._lines.values() for task in line.running.values()]
+
+
+class _Line:
+    """One queue: workspaces take turns, within them parties, and each gives the oldest job whose lane is free."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self.work: Work | None = None
+        self.closed = False
+        self.running: dict[str, asyncio.Task[None]] = {}
+        self._busy: Counter[str] = Counter()
+        """How many jobs run of each workspace."""
+        self._lanes: dict[str, list[Job]] = {}
+        """The first job of a lane is the one that runs or may run."""
+        self._turns: OrderedDict[str, Turns] = OrderedDict()
+        """Jobs that may run as soon as there is room, by workspace; the next turn is the first one's."""
+
+    def add(self, job: Job) -> None:
+        lane = self._lanes.setdefault(job.lane, [])
+        lane.append(job)
+        if len(lane) == 1:
+            self._line_up(job)
+            self._fill()
+
+    def has(self, job: Job) -> bool:
+        return job in self._lanes.get(job.lane, ())
+
+    def cancel(self, job_id: str) -> None:
+        if task := self.running.get(job_id):
+            _cancel_once(task)
+            return
+        for lane in self._lanes.values():
+            for job in lane:
+                if job.id == job_id:
+                    self._forget(job)
+                    self._begin(job)
+                    return
+
+    def _line_up(self, job: Job) -> None:
+        self._turns.setdefault(job.workspace_id, OrderedDict()).setdefault(job.party, deque()).append(job)
+
+    def _fill(self) -> None:
+        while not self.closed and len(self.running) < self.bounds.process and (job := self._next()):
+            self._begin(job)
+
+    def _next(self) -> Job | None:
+        """Of the first workspace that has room; it and its party go to the end of their lines."""
+        for workspace, turns in self._turns.items():
+            if self._busy[workspace] < self.bounds.workspace:
+                party, jobs = turns.popitem(last=False)
+                job = jobs.popleft()
+                if jobs:
+                    turns[party] = jobs
+                if turns:
+                    self._turns.move_to_end(workspace)
+                else:
+                    del self._turns[workspace]
+                return job
+        return None
+
+    def _begin(self, job: Job) -> None:
+        assert self.work is not None, f"nobody serves the queue {job.queue}"
+        task = asyncio.ensure_future(self.work(job))
+        self.running[job.id] = task
+        self._busy[job.workspace_id] += 1
+        task.add_done_callback(lambda task: self._ended(job, task))
+
+    def _ended(self, job: Job, task: "asyncio.Future[None]") -> None:
+        del self.running[job.id]
+        self._busy[job.workspace_id] -= 1
+        if not self._busy[job.workspace_id]:
+            del self._busy[job.workspace_id]
+        if not task.cancelled() and (error := task.exception()):
+            log.error("job.failed", queue=job.queue, job=job.id, exc_info=error)
+        self._forget(job)
+        self._fill()
+
+    def _forget(self, job: Job) -> None:
+        """Take a job out of its lane; the next one of the lane may run."""
+        lane = self._lanes.get(job.lane)
+        if lane is None or job not in lane:
+            return
+        was_first = lane[0] is job
+        lane.remove(job)
+        if was_first:
+            self._leave(job)
+        if not lane:
+            del self._lanes[job.lane]
+        elif was_first:
+            self._line_up(lane[0])
+
+    def _leave(self, job: Job) -> None:
+        """Out of the turns, where it was cancelled while it waited."""
+        turns = self._turns.get(job.workspace_id)
+        waiting = turns.get(job.party) if turns else None
+        if turns and waiting and job in waiting:
+            waiting.remove(job)
+            if not waiting:
+                del turns[job.party]
+            if not turns:
+                del self._turns[job.workspace_id]
+
+
+async def _keep(chore: Chore) -> None:
+    """For the first time soon: a server at home may not run for long."""
+    pause = FIRST
+    while True:
+        await asyncio.sleep(pause)
+        pause = chore.minutes * 60.0
+        try:
+            await chore.do()
+        except Exception:
+            log.exception("chore.failed", chore=chore.name)
+
+
+def _cancel_once(task: "asyncio.Task[None]") -> None:
+    """A second cancellation would interrupt what a worker writes down after the first."""
+    if not task.cancelling():
+        task.cancel()

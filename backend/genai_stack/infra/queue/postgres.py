@@ -1,0 +1,109 @@
+"""Dispatch over PostgreSQL: a job is a row of procrastinate's queue, committed with what it is about."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy import Integer, String, bindparam, text
+
+from genai_stack.infra.database.database import Database, Transaction
+from genai_stack.infra.queue.queue import Job, Queue, Work
+
+TASK = "work"
+EPOCH = 1_767_225_600  # 2026 began: seconds since then fit a job's priority for 68 years
+
+log = structlog.get_logger(__name__)
+
+# Who came first goes first, in seconds. A further job of the same party stands behind its last one, and one of a
+# workspace that has more waiting than may run as if it had come later: so one that floods the queue holds up itself.
+_defer = text("""
+    SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
+        :queue, :task,
+        -greatest(
+            extract(epoch FROM clock_timestamp())::int - :epoch + (
+                SELECT count(*) FROM procrastinate_jobs
+                WHERE status = 'todo' AND queue_name = :queue AND args->>'workspace_id' = :workspace_id
+            )::int / :bound,
+            1 - (
+                SELECT min(priority) FROM procrastinate_jobs
+                WHERE status = 'todo' AND args->>'party' = :party AND queue_name = :queue
+            )
+        ),
+        :lock, :once, CAST(:args AS jsonb), NULL
+    )::procrastinate_job_to_defer_v1])
+""").bindparams(
+    *(bindparam(name, type_=String()) for name in ("queue", "workspace_id", "party", "lock", "once", "args")),
+    bindparam("bound", type_=Integer()),
+    task=TASK,
+    epoch=EPOCH,
+)
+_known = text("""
+    SELECT args->>'id' FROM procrastinate_jobs
+    WHERE queue_name = :queue AND args->>'id' = ANY(:ids) AND status IN ('todo', 'doing')
+""")
+_take_away = text("""
+    DELETE FROM procrastinate_jobs WHERE queue_name = :queue AND args->>'id' = :id AND status = 'todo' RETURNING args
+""")
+_abort = text("""
+    SELECT procrastinate_cancel_job_v1(id, true, false) FROM procrastinate_jobs
+    WHERE queue_name = :queue AND args->>'id' = :id AND status = 'doing'
+""")
+
+
+class Distributed:
+    """Hands jobs on. The workers are in a `Crew`, in this process or in others.
+
+    `works` is for a job that waits and is cancelled: it is told so here and now. `bounds` says for each queue how
+    many jobs of a workspace run at once.
+    """
+
+    def __init__(self, database: Database, bounds: Mapping[Queue, int]) -> None:
+        self._database, self._bounds = database, bounds
+        self._works: dict[Queue, Work] = {}
+
+    def serve(self, queue: Queue, work: Work) -> None:
+        self._works[queue] = work
+
+    def submit(self, transaction: Transaction, job: Job) -> None:
+        transaction.execute(_defer, self._row(job))
+
+    async def make_good(self, queue: Queue, jobs: Sequence[Job]) -> None:
+        if not jobs:
+            return
+
+        def submit_lost(transaction: Transaction) -> None:
+            asked = {"queue": queue, "ids": [job.id for job in jobs]}
+            known = set(transaction.execute(_known, asked).scalars())
+            for job in jobs:
+                if job.id not in known:
+                    self.submit(transaction, job)
+
+        await self._database.transact(submit_lost)
+
+    async def cancel(self, queue: Queue, job_id: str) -> None:
+        def stop(transaction: Transaction) -> Sequence[dict[str, Any]]:
+            asked = {"queue": queue, "id": job_id}
+            waited = transaction.execute(_take_away, asked).scalars().all()
+            transaction.execute(_abort, asked)
+            return waited
+
+        for args in await self._database.transact(stop):
+            await self._works[queue](job_of(queue, args))
+
+    def _row(self, job: Job) -> dict[str, Any]:
+        fields = {"id": job.id, "workspace_id": job.workspace_id, "lane": job.lane, "party": job.party}
+        return {
+            "queue": job.queue,
+            "workspace_id": job.workspace_id,
+            "party": job.party,
+            "bound": self._bounds[job.queue],
+            "lock": None if job.lane == job.id else f"{job.queue}:{job.lane}",
+            "once": f"{job.queue}:{job.id}",
+            "args": msgspec.json.encode(fields).decode(),
+        }
+
+
+def job_of(queue: Queue, args: Mapping[str, Any]) -> Job:
+    """What a newer version may have added is left out."""
+    return Job(queue, args["id"], args["workspace_id"], args["lane"], args["party"])

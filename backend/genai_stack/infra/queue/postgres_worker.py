@@ -1,0 +1,198 @@
+"""The workers of one process: they take jobs from the queue, do them, and give back what dead workers left."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate.job_context import AbortReason
+from procrastinate.jobs import DeleteJobCondition
+from procrastinate.jobs import Job as QueuedJob
+from procrastinate.worker import Worker
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+from typing_extensions import override
+
+from genai_stack.infra.queue.leased_jobs import FencedJobs, SteadyConnector
+from genai_stack.infra.queue.postgres import TASK, job_of
+from genai_stack.infra.queue.queue import Bounds, Chore, Queue, Work
+
+BEAT = 2.0  # seconds between signs of life, and between looks for those of others
+STALLED = 6.0  # seconds without one, after which a worker's jobs go to others
+FORGOTTEN = 3600.0  # seconds after which a dead worker's row goes
+POLL = 2.0  # seconds after which a worker looks for itself, should a notification be lost
+CONNECTIONS = 4
+CHORES = "chores"
+
+log = structlog.get_logger(__name__)
+
+
+class _HandedBackError(Exception):
+    """This process ends before the job does."""
+
+
+class _AgainElsewhere(BaseRetryStrategy):
+    """A job that this process could not end goes to another one, at once."""
+
+    @override
+    def get_retry_decision(self, *, exception: BaseException, job: QueuedJob) -> RetryDecision | None:
+        handed_back = isinstance(exception, _HandedBackError | asyncio.CancelledError)
+        return RetryDecision() if handed_back else None
+
+
+class Crew:
+    """The `Hands` of one process of many. `url` is that of the PostgreSQL database, for libpq."""
+
+    def __init__(self, url: str, bounds: Mapping[Queue, Bounds]) -> None:
+        self._connector = SteadyConnector(
+            pool_factory=_pool,
+            conninfo=url,
+            min_size=1,
+            max_size=CONNECTIONS,
+            configure=_hurry,
+        )
+        self._app = App(connector=self._connector)
+        self._bounds: dict[str, Bounds] = {**bounds, CHORES: Bounds(1, 100)}
+        self._jobs = self._app.job_manager = FencedJobs(self._connector, self._bounds)
+        self._app.task(name=TASK, pass_context=True, retry=_AgainElsewhere())(self._do)
+        self._works: dict[str, Work] = {}
+        self._workers: dict[str, Worker] = {}
+        self._doubted: set[int] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def serve(self, queue: Queue, work: Work) -> None:
+        self._works[queue] = work
+
+    def keep(self, chores: Sequence[Chore]) -> None:
+        for chore in chores:
+            task = self._app.task(name=chore.name, queue=CHORES, lock=chore.name, queueing_lock=chore.name)
+            self._app.periodic(cron=_cron(chore.minutes))(task(_done_at_its_time(chore)))
+
+    async def start(self) -> None:
+        await self._app.open_async()
+        self._tasks = [asyncio.create_task(self._keep_at_it(queue)) for queue in self._bounds]
+        self._tasks.append(asyncio.create_task(self._watch()))
+
+    async def finish(self, grace: float) -> None:
+        self._jobs.closed = True
+        try:
+            async with asyncio.timeout(grace):
+                await self._jobs.give_back()
+                await self._jobs.idle.wait()
+        except TimeoutError:
+            log.info("crew.hands_over")
+
+    async def close(self) -> None:
+        self._jobs.closed = self._connector.closing = True
+        for worker in self._workers.values():
+            worker.stop()
+        *workers, watch = self._tasks
+        await asyncio.gather(*workers, return_exceptions=True)
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
+        await self._app.close_async()
+
+    async def tidy(self) -> None:
+        """Jobs go when they end; those that a cancellation and a hand-over met in one moment would stay."""
+        await self._jobs.delete_old_jobs(24, include_failed=True, include_cancelled=True, include_aborted=True)
+
+    async def _do(self, context: JobContext, **args: Any) -> None:
+        queued = context.job
+        try:
+            await self._works[queued.queue](job_of(queued.queue, args))  # pyright: ignore[reportArgumentType]
+        except asyncio.CancelledError:
+            if context.abort_reason() is not AbortReason.USER_REQUEST:
+                raise
+        except Exception:
+            log.exception("job.failed", queue=queued.queue, job=args.get("id"))
+        if context.abort_reason() is AbortReason.SHUTDOWN:
+            raise _HandedBackError
+
+    async def _keep_at_it(self, queue: str) -> None:
+        """A worker that stumbles is followed by another, under a new name."""
+        while not self._jobs.closed:
+            worker = self._workers[queue] = Worker(
+                self._app,
+                queues=[queue],
+                name=queue,
+                concurrency=self._bounds[queue].process,
+                fetch_job_polling_interval=POLL,
+                abort_job_polling_interval=POLL,
+                shutdown_graceful_timeout=0,
+                delete_jobs=DeleteJobCondition.ALWAYS,
+                install_signal_handlers=False,
+                update_heartbeat_interval=BEAT,
+                stalled_worker_timeout=FORGOTTEN,
+            )
+            try:
+                await worker.run()
+            except Exception:
+                log.exception("worker.stumbled", queue=queue)
+            if not self._jobs.closed:
+                await asyncio.sleep(BEAT)
+
+    async def _watch(self) -> None:
+        """Looks for jobs whose worker gives no sign of life.
+
+        After a time in which this process froze or the database was away nobody could give one, so everybody gets
+        the time to do so first.
+        """
+        believed_from = 0.0
+        while True:
+            begun = time.monotonic()
+            await asyncio.sleep(BEAT)
+            if time.monotonic() - begun > 2 * BEAT:
+                believed_from = time.monotonic() + STALLED
+            try:
+                if time.monotonic() > max(believed_from, self._connector.away_at + STALLED):
+                    await self._give_to_others()
+                else:
+                    await self._give_back_lost()
+            except Exception:
+                log.exception("watch.stumbled")
+
+    async def _give_to_others(self) -> None:
+        for job in await self._jobs.get_stalled_jobs(seconds_since_heartbeat=STALLED):
+            log.warning("job.stalled", queue=job.queue, job=job.task_kwargs.get("id"), worker=job.worker_id)
+            await self._jobs.retry_job(job)
+
+    async def _give_back_lost(self) -> None:
+        """Seen twice in a row: the first time it may be on its way."""
+        lost: dict[int, QueuedJob] = {}
+        for worker in self._workers.values():
+            if worker.worker_id is not None:
+                found = await self._jobs.lost_by(worker.worker_id)
+                lost |= {job.id: job for job in found if job.id is not None}
+        for job_id in lost.keys() & self._doubted:
+            log.warning("job.lost", queue=lost[job_id].queue, job=lost[job_id].task_kwargs.get("id"))
+            await self._jobs.retry_job(lost[job_id])
+        self._doubted = set(lost)
+
+
+async def _hurry(connection: AsyncConnection[Any]) -> None:
+    """The queue need not wait for the disk: of what the database loses, jobs are done again."""
+    await connection.set_autocommit(True)
+    await connection.execute("SET synchronous_commit = off")
+
+
+def _pool(**options: Any) -> AsyncConnectionPool:
+    """Without a check before each use: a connection that died is tried once, and then another."""
+    options["check"] = None
+    return AsyncConnectionPool(**options)
+
+
+def _cron(minutes: int) -> str:
+    return f"*/{minutes} * * * *" if minutes < 60 else f"0 */{minutes // 60} * * *"
+
+
+def _done_at_its_time(chore: Chore) -> Any:
+    async def do(timestamp: int) -> None:
+        del timestamp
+        try:
+            await chore.do()
+        except Exception:
+            log.exception("chore.failed", chore=chore.name)
+
+    return do

@@ -1,0 +1,77 @@
+"""The port through which work that outlives a request is handed on."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from genai_stack.infra.database.database import Transaction
+
+Queue = Literal["runs", "ingestion"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A row to be worked on. Jobs of one `lane` run one after another; lanes of one `party` share its turn."""
+
+    queue: Queue
+    id: str
+    workspace_id: str
+    lane: str
+    party: str
+
+
+Work = Callable[[Job], Awaitable[None]]
+"""Sees a job to its end, or hands it back when it is cancelled. It may be called again for a job that has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many jobs of a queue run at once: in one process, and of one workspace."""
+
+    process: int
+    workspace: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """What is done again every so many minutes, by one process of all; one that fails is done at its next time."""
+
+    name: str
+    minutes: int
+    do: Callable[[], Awaitable[None]]
+
+
+class Dispatch(Protocol):
+    """Hands jobs to workers: at least once, in the order of each lane."""
+
+    def submit(self, transaction: Transaction, job: Job) -> None:
+        """The job starts when the transaction is committed, and never if it is not."""
+        ...
+
+    async def make_good(self, queue: Queue, jobs: Sequence[Job]) -> None:
+        """Submit those of the jobs that nobody is at and that nobody will be at: the ones that were lost."""
+        ...
+
+    async def cancel(self, queue: Queue, job_id: str) -> None:
+        """Its worker gets a `CancelledError`; a job that still waits is started at once, to be told so."""
+        ...
+
+
+class Hands(Protocol):
+    """What does the jobs, in one process."""
+
+    def serve(self, queue: Queue, work: Work) -> None: ...
+
+    def keep(self, chores: Sequence[Chore]) -> None:
+        """Do each at its times, until this is closed; before `start`."""
+        ...
+
+    async def start(self) -> None: ...
+
+    async def finish(self, grace: float) -> None:
+        """Take nothing more, and give what runs `grace` seconds."""
+        ...
+
+    async def close(self) -> None:
+        """What still runs is cancelled, and handed back."""
+        ...

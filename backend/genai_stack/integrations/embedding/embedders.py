@@ -1,0 +1,60 @@
+"""Which embedder a knowledge base means: opened once for the same words, closed together."""
+
+from genai_stack.errors import Invalid
+from genai_stack.infra.egress.client import Outbound
+from genai_stack.infra.egress.remote import Remote
+from genai_stack.integrations.embedding import gemini, openai_dialect
+from genai_stack.integrations.embedding.embedder import Embedder
+from genai_stack.integrations.embedding.local import LocalEmbedder
+from genai_stack.integrations.embedding.minilm import MODEL
+from genai_stack.integrations.embedding.remote import RemoteEmbedder
+
+PROVIDERS = ("local", "openai", "openai_compatible", "gemini")
+OPEN_AT_MOST = 64  # remote ones; the oldest is forgotten
+
+Words = tuple[str, str | None, str | None, str | None]
+
+
+class Embedders:
+    def __init__(self, outbound: Outbound, local: LocalEmbedder) -> None:
+        self._outbound = outbound
+        self._local = local
+        self._opened: dict[Words, Embedder] = {}
+
+    def open(
+        self, provider: str, model: str | None = None, key: str | None = None, base_url: str | None = None
+    ) -> Embedder:
+        """Invalid where the words do not make an embedder; opening asks nobody anything yet."""
+        if provider == "local":
+            if model not in {None, "", MODEL}:
+                raise Invalid(f"The local embedder knows one model, {MODEL}, and not {model!r}. Leave the model empty.")
+            return self._local
+        words = (provider, model, key, base_url)
+        if words not in self._opened:
+            if len(self._opened) >= OPEN_AT_MOST:
+                del self._opened[next(iter(self._opened))]
+            self._opened[words] = self._open_remote(*words)
+        return self._opened[words]
+
+    async def close(self) -> None:
+        self._opened.clear()
+        await self._local.close()
+
+    def _open_remote(self, provider: str, model: str | None, key: str | None, base_url: str | None) -> Embedder:
+        if provider not in PROVIDERS:
+            raise Invalid(f"There is no embedder called {provider!r}. Choose one of {', '.join(PROVIDERS)}.")
+        if not model:
+            raise Invalid("Name the model that shall embed the passages.")
+        if not key and provider != "openai_compatible":
+            raise Invalid(f"The {provider} embedder needs a credential. Add one, then choose it.")
+        if provider == "openai_compatible" and not base_url:
+            raise Invalid("Give the address of the embedding server, like http://localhost:11434/v1.")
+        if provider == "gemini":
+            url = base_url or gemini.BASE_URL
+            remote = Remote("Gemini", url, key)
+            ask = gemini.GeminiEmbeddings(self._outbound, remote, model=model, key=key, base_url=url)
+            return RemoteEmbedder(ask, remote, provider=provider, model=model, base_url=url, batch=gemini.BATCH)
+        url = base_url or openai_dialect.BASE_URL
+        remote = Remote("OpenAI" if provider == "openai" else "The embedding server", url, key)
+        ask = openai_dialect.OpenAIEmbeddings(self._outbound, remote, model=model, key=key, base_url=url)
+        return RemoteEmbedder(ask, remote, provider=provider, model=model, base_url=url, batch=openai_dialect.BATCH)

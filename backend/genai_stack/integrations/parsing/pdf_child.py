@@ -1,0 +1,198 @@
+"""The process that reads one PDF: its bytes in on stdin, lines of JSON out on stdout (facts, each page, warnings)."""
+
+import json
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from importlib import import_module
+from typing import Any, BinaryIO, TypeAlias
+
+from genai_stack.integrations.parsing.pages import clean
+
+# The library has no types.
+Document: TypeAlias = Any
+Page: TypeAlias = Any
+
+PAGE_CHARACTERS = 500_000  # of one page; more is no page that somebody reads
+COLUMN_CHARACTERS = 200  # on each side of the middle, for it to count as two columns
+DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-])(\d\d)'?(\d\d)?)?")
+
+TOO_MUCH = "The PDF needs more memory than it is given: it is too complex, or made to do harm."
+
+
+class CannotReadError(Exception):
+    """Its message is a sentence for the person who uploaded the file."""
+
+
+def main() -> None:
+    order: dict[str, Any] = json.loads(sys.argv[1])
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints stays out of the answers
+    content = order["path"] or _received(order["size"])
+    threading.Thread(target=_end_with_stdin, daemon=True).start()
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # comes along with pymupdf, and reserves memory for each thread
+    _limit(order["memory"], order["cpu_seconds"])
+    try:
+        document = _opened(content)
+        if order["picture"]:
+            _draw(document, answers, **order["picture"])
+        else:
+            for line in _read(document, order["pages"], order["characters"]):
+                _tell(answers, line)
+    except CannotReadError as reason:
+        _tell(answers, {"failed": str(reason)})
+    except MemoryError:
+        _tell(answers, {"failed": TOO_MUCH})
+    except Exception as error:  # noqa: BLE001 - told to the parent in words
+        _tell(answers, {"failed": _in_words(error)})
+    answers.flush()
+    os._exit(0)  # the other thread sits in a read that would hold up the end
+
+
+def _opened(content: str | bytes) -> Document:
+    pymupdf: Any = import_module("pymupdf")
+
+    pymupdf.TOOLS.mupdf_display_errors(False)
+    pymupdf.TOOLS.mupdf_display_warnings(False)
+    try:
+        document = pymupdf.open(content) if isinstance(content, str) else pymupdf.open(stream=content)
+    except (RuntimeError, ValueError) as error:
+        raise CannotReadError("The PDF is damaged and could not be opened. Save it again from its program.") from error
+    if not document.is_pdf:
+        raise CannotReadError("The file has the name or the head of a PDF, and is none.")
+    if document.needs_pass:
+        raise CannotReadError("The PDF is protected by a password. Remove the protection and upload it again.")
+    if document.page_count < 1:
+        raise CannotReadError("The PDF has no pages that could be read: it is empty or damaged.")
+    return document
+
+
+def _read(document: Document, most_pages: int, most_characters: int) -> Iterator[dict[str, object]]:
+    count = document.page_count
+    if count > most_pages:
+        raise CannotReadError(f"The PDF has {count:,} pages; at most {most_pages:,} are read. Split it and try again.")
+    warnings = ["The PDF is damaged. It was repaired for reading; text may be missing."] if document.is_repaired else []
+    yield {**_facts(document), "page_count": count, "warnings": warnings}
+    characters = scanned = 0
+    for number, page in enumerate(document, start=1):
+        text = _text(page)
+        characters += len(text)
+        if characters > most_characters or len(text) > PAGE_CHARACTERS:
+            raise CannotReadError(
+                f"The PDF holds more than {min(most_characters, PAGE_CHARACTERS):,} characters up to page {number}: "
+                "that is more than is read."
+            )
+        scanned += not text.strip() and bool(page.get_images())
+        yield {"number": number, "text": text}
+    if not characters:
+        raise CannotReadError(
+            "The PDF holds no text: its pages are pictures or drawings. "
+            "Run text recognition (OCR) on it, then upload it again."
+        )
+    missing = (
+        f"{scanned} of {count} pages are pictures without text, and cannot be found. Text recognition (OCR) helps."
+    )
+    yield {"warnings": [missing] if scanned else []}
+
+
+def _facts(document: Document) -> dict[str, object]:
+    metadata: dict[str, str | None] = document.metadata or {}
+    title, author = (clean(metadata.get(name) or "").strip() or None for name in ("title", "author"))
+    return {"title": title, "author": author, "created": _moment(metadata.get("creationDate") or "")}
+
+
+def _text(page: Page) -> str:
+    blocks = [block for block in page.get_text("blocks") if block[6] == 0 and block[4].strip()]
+    width = page.rect.x0 + page.rect.width / 2
+    return clean("\n".join(block[4] for block in _in_reading_order(blocks, width)))
+
+
+def _in_reading_order(blocks: list[Any], middle: float) -> list[Any]:
+    """From top to bottom; where two columns stand side by side, the left one first.
+
+    A block is (x0, y0, x1, y1, text, …). What crosses the middle (a title, a wide table) divides the columns.
+    """
+    down = sorted(blocks, key=lambda block: (round(block[1]), block[0]))
+    crossing = [block for block in down if block[0] < middle < block[2]]
+    left = [block for block in down if block[2] <= middle]
+    right = [block for block in down if block[0] >= middle]
+    if min(sum(len(block[4]) for block in side) for side in (left, right)) < COLUMN_CHARACTERS:
+        return down
+    ordered: list[Any] = []
+    for divider in [*crossing, None]:
+        for side in (left, right):
+            above = [block for block in side if divider is None or block[1] < divider[1]]
+            ordered += above
+            del side[: len(above)]
+        if divider:
+            ordered.append(divider)
+    return ordered
+
+
+def _draw(document: Document, answers: BinaryIO, *, number: int, pixels: int) -> None:
+    pymupdf: Any = import_module("pymupdf")
+
+    if not 1 <= number <= document.page_count:
+        _tell(answers, {"bytes": None})
+        return
+    page = document[number - 1]
+    scale = pixels / max(page.rect.width, page.rect.height, 1)
+    picture = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), alpha=False).tobytes("png")
+    _tell(answers, {"bytes": len(picture)})
+    answers.write(picture)
+
+
+def _tell(answers: BinaryIO, line: dict[str, object]) -> None:
+    answers.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+
+
+def _received(size: int) -> bytes:
+    content = bytearray()
+    while len(content) < size and (part := os.read(0, min(size - len(content), 1 << 20))):
+        content += part
+    return bytes(content)
+
+
+def _end_with_stdin() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+
+def _limit(memory: int, cpu_seconds: int) -> None:
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _in_words(error: Exception) -> str:
+    said = str(error).lower()
+    if "malloc" in said or "memory" in said or "code=2" in said:
+        return TOO_MUCH
+    return "The PDF is damaged, and a page of it could not be read. Save it again from its program and upload that."
+
+
+def _moment(text: str) -> str | None:
+    """PDF's own date as RFC 3339; without a zone it is taken as UTC."""
+    found = DATE.match(text)
+    if not found:
+        return None
+    year, *rest = (int(part) if part else None for part in found.groups()[:6])
+    sign, hours, minutes = found.groups()[6:]
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    month, day, hour, minute, second = (part if part is not None else i < 2 for i, part in enumerate(rest))
+    try:
+        zone = timezone(-offset if sign == "-" else offset)
+        return datetime(year or 1, month, day, hour, minute, second, tzinfo=zone).isoformat()
+    except ValueError:
+        return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Files into pages of text, with what they say of themselves. The type is told by the content, never by the name."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from genai_stack.errors import DocumentFailed, UnsupportedType
+from genai_stack.integrations.parsing import pdf, text
+from genai_stack.integrations.parsing.pages import Document, ReadingLimits
+
+
+@contextlib.asynccontextmanager
+async def opened(content: bytes | Path, filename: str, limits: ReadingLimits) -> AsyncGenerator[Document]:
+    """`filename` only tells Markdown from text. Raises DocumentFailed or UnsupportedType, with the reason."""
+    start = await asyncio.to_thread(_start, content)
+    if not start:
+        raise DocumentFailed("The file is empty.")
+    if _is_pdf(start):
+        async with pdf.PdfDocument.opened(content, limits) as document:
+            yield document
+    else:
+        raw = content if isinstance(content, bytes) else await asyncio.to_thread(content.read_bytes)
+        yield await asyncio.to_thread(text.document, raw, filename, limits)
+
+
+async def render_page(content: bytes | Path, number: int, limits: ReadingLimits) -> bytes:
+    """A page as PNG. Raises NotFound where there is no such page, UnsupportedType where there are no pages."""
+    if not _is_pdf(await asyncio.to_thread(_start, content)):
+        raise UnsupportedType("Only the pages of a PDF can be shown as pictures. Ask for the text instead.")
+    return await pdf.render_page(content, number, limits)
+
+
+def _is_pdf(start: bytes) -> bool:
+    """As PDF readers do, the header is looked for in the first 1,024 bytes."""
+    return b"%PDF-" in start
+
+
+def _start(content: bytes | Path) -> bytes:
+    if isinstance(content, bytes):
+        return content[:1024]
+    with content.open("rb") as file:
+        return file.read(1024)

@@ -1,0 +1,203 @@
+"""A Chroma server of our own: started at first use, restarted when it dies, its folder given up when it is damaged."""
+
+import asyncio
+import contextlib
+import shutil
+import socket
+import sqlite3
+import sys
+import uuid
+from pathlib import Path
+
+import aiohttp
+
+from genai_stack.errors import Busy
+from genai_stack.integrations.vectors import chroma_server
+
+READY_WITHIN = 20.0  # seconds; a tenth of one is usual
+STOP_WITHIN = 3.0
+HEALTHY_AFTER = 60.0  # seconds of life after which earlier failures are forgotten
+LONGEST_PAUSE = 60.0
+DAMAGED = 3  # this much blame and the folder goes: a crash is 1, a start that fails or an answer that does is 2
+DATABASE = "chroma.sqlite3"
+
+
+class ChromaChild:
+    """`pause` is the wait in seconds before it is started again; it doubles while starting fails."""
+
+    def __init__(self, folder: Path, *, pause: float = 0.2, ready_within: float = READY_WITHIN) -> None:
+        self._folder = folder
+        self._pause = pause
+        self._ready_within = ready_within
+        self._keeping: asyncio.Task[None] | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._url: str | None = None
+        self._up = asyncio.Event()
+        self._database: tuple[int, int] | None = None
+        self._blame = 0
+        self._closed = False
+        self.generation = 0
+        self.trouble: str | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    @property
+    def url(self) -> str | None:
+        if self._url and _identity(self._folder / DATABASE) != self._database:
+            # It would go on answering from files that have no name any more, and forget the rest.
+            self._end("its folder was removed or exchanged", blame=0)
+        return self._url
+
+    def start(self) -> None:
+        if self._keeping is None and not self._closed:
+            self._keeping = asyncio.ensure_future(self._keep())
+
+    async def started(self) -> str:
+        self.start()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._ready_within):
+                while (url := self.url) is None:
+                    self._up.clear()
+                    await self._up.wait()
+                return url
+        raise Busy(f"The search index does not start. {self.trouble or 'Try again in a moment.'}", code="INDEX_AWAY")
+
+    def suspect(self, *, damaged: bool) -> None:
+        if damaged and self._url:  # where it just died, that is seen anyway
+            self._end("it answered with errors", blame=2)
+
+    async def sweep(self) -> None:
+        await asyncio.to_thread(_sweep, self._folder)
+
+    async def close(self) -> None:
+        self._closed = True
+        if self._keeping:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
+
+    async def _keep(self) -> None:
+        """Starts it again whenever it ends, ever more slowly while that goes on."""
+        failures = 0
+        while True:
+            if self._blame >= DAMAGED:
+                await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+                self._blame = 0
+            began = asyncio.get_running_loop().time()
+            blame = await self._live()
+            self._blame += blame  # not in one line: it may grow while that waits
+            lived = asyncio.get_running_loop().time() - began
+            if lived > HEALTHY_AFTER:
+                failures, self._blame = 0, min(self._blame, 2)
+            await asyncio.sleep(min(LONGEST_PAUSE, self._pause * 2 ** min(failures, 10)))
+            failures += 1
+
+    async def _live(self) -> int:
+        """One life of the server; how much its end speaks for a damaged folder."""
+        await asyncio.to_thread(_prepare, self._folder)
+        port = _free_port()
+        pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+        command = (sys.executable, "-m", chroma_server.__name__, str(self._folder), str(port))
+        # An empty environment: no secret of ours is in the child. It ends when its stdin does.
+        process = self._process = await asyncio.create_subprocess_exec(
+            *command, stdin=pipe, stdout=null, stderr=null, env={}, start_new_session=True
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            if not await self._answers(process, url):
+                return self._told_at_start(process.returncode)
+            self._url, self._database = url, _identity(self._folder / DATABASE)
+            self.generation += 1
+            self.trouble = None
+            self._up.set()
+            code = await process.wait()
+            if self._url != url:  # ended by us, for the reason told there
+                return 0
+            self.trouble = f"It ended unexpectedly (exit code {code}) and is being started again."
+            return 1
+        finally:
+            self._url = None
+            await _stop(process)
+
+    async def _answers(self, process: asyncio.subprocess.Process, url: str) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._ready_within), aiohttp.ClientSession() as session:
+                while process.returncode is None:
+                    with contextlib.suppress(aiohttp.ClientError, OSError):
+                        async with session.get(url + "/api/v2/heartbeat") as answer:
+                            if answer.status == 200 and b"heartbeat" in await answer.read():
+                                return process.returncode is None
+                    await asyncio.sleep(0.02)
+        return False
+
+    def _told_at_start(self, code: int | None) -> int:
+        if code == chroma_server.IN_USE:
+            self.trouble = f"Another process uses its folder ({self._folder}). Stop that one first."
+            return 0
+        said = "it did not answer" if code is None else f"it ended with code {code}"
+        self.trouble = f"It could not be started ({said}); it is tried again."
+        return 2
+
+    def _end(self, reason: str, *, blame: int) -> None:
+        self._url = None
+        self._blame += blame
+        self.trouble = f"It is being started again, because {reason}."
+        if self._process:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            async with asyncio.timeout(STOP_WITHIN):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+    if process.stdin:
+        process.stdin.close()
+
+
+def _prepare(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    _sweep(folder)
+
+
+def _sweep(folder: Path) -> None:
+    """Chroma leaves the folder of a dropped collection's vectors behind. Its name is the id of a segment."""
+    database = folder / DATABASE
+    if not database.is_file():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            known = {row[0] for row in connection.execute("select id from segments")}
+    except sqlite3.Error:
+        return  # damaged: the server's start will tell
+    for path in folder.iterdir():
+        if path.is_dir() and _is_uuid(path.name) and path.name not in known:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_uuid(name: str) -> bool:
+    try:
+        return str(uuid.UUID(name)) == name
+    except ValueError:
+        return False
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,1 +1,0 @@
-"""Chat models: one port, five providers, one way of being patient with them."""

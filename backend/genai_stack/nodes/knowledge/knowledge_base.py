@@ -1,0 +1,59 @@
+"""Passages of documents that match a question."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from genai_stack.engine.forms import form_field
+from genai_stack.engine.node import ConfigProblem, Facts, NodeConfig, NodeType
+from genai_stack.engine.ports import Documents, Text
+from genai_stack.nodes.context import Finding, Toolbox
+
+
+class Config(NodeConfig):
+    knowledge_base_id: str | None = form_field(
+        None,
+        "knowledge_base",
+        title="Knowledge base",
+        help="Where to search. Left empty: the documents that were uploaded to this stack.",
+    )
+    top_k: int = form_field(4, "number", title="Passages", help="How many passages are found at most.", ge=1, le=50)
+    min_score: float = form_field(
+        0.0, "slider", title="Least score", help="Passages that match worse than this are left out.", ge=0.0, le=1.0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    query: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    context: Documents
+
+
+class KnowledgeBase(NodeType[Config, Inputs, Outputs, Toolbox]):
+    """Searches uploaded documents for the passages that match the question best."""
+
+    type = "knowledge_base"
+    title = "Knowledge Base"
+    category = "Knowledge"
+    icon = "library"
+    attempts = 3
+
+    async def run(self, config: Config, inputs: Inputs, tools: Toolbox) -> Outputs:
+        documents = await tools.count(config.knowledge_base_id)
+        if not documents:
+            tools.voice.status("There are no documents to search")
+            return Outputs(())
+        tools.voice.status(f"Searching {documents} document{'' if documents == 1 else 's'}")
+        wanted = Finding(inputs.query, config.knowledge_base_id, config.top_k, config.min_score)
+        passages = tuple(await tools.search(wanted))
+        tools.voice.sources(passages)
+        return Outputs(passages)
+
+    def problems(self, config: Config, facts: Facts) -> Iterable[ConfigProblem]:
+        chosen = config.knowledge_base_id
+        if chosen is not None and chosen not in facts.knowledge_bases:
+            message = "the knowledge base that it searches is not there any more. Choose another."
+            yield ConfigProblem("invalid_config", message, "knowledge_base_id")

@@ -1,0 +1,139 @@
+"""An answer by a language model."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from genai_stack.engine.forms import form_field
+from genai_stack.engine.node import ConfigProblem, Facts, NodeConfig, NodeType
+from genai_stack.engine.ports import Documents, Passage, StreamedText, Text
+from genai_stack.integrations.llm.chat_model import ChatRequest, ContextPassage, Message, Usage
+from genai_stack.integrations.llm.prompt import render
+from genai_stack.nodes.context import ModelChoice, Toolbox, Turn
+
+KEYED = ("openai", "gemini", "anthropic")
+ONLINE = (*KEYED, "openai_compatible")
+
+
+class Config(NodeConfig):
+    provider: Literal["openai", "gemini", "anthropic", "openai_compatible", "offline"] = form_field(
+        "offline", "provider", title="Provider", help="Who answers. Offline needs no key: it quotes your documents."
+    )
+    model: str = form_field(
+        "",
+        "model",
+        title="Model",
+        help="The model's name, as the provider writes it.",
+        max_length=200,
+        shown_if={"provider": [*ONLINE]},
+    )
+    credential_id: str | None = form_field(
+        None, "credential", title="Key", help="Which stored key is used.", shown_if={"provider": [*ONLINE]}
+    )
+    base_url: str | None = form_field(
+        None,
+        "text",
+        title="Server address",
+        help="Where the model's server is, such as http://127.0.0.1:11434/v1 for Ollama.",
+        max_length=2000,
+        shown_if={"provider": ["openai_compatible"]},
+    )
+    system_prompt: str = form_field(
+        "", "textarea", title="Instructions", help="What the model is told before the question.", max_length=100_000
+    )
+    temperature: float | None = form_field(
+        None, "slider", title="Temperature", help="Higher is freer. Empty: the model's own.", ge=0.0, le=2.0
+    )
+    max_tokens: int | None = form_field(
+        None, "number", title="Longest answer", help="In tokens. Empty: the model's own limit.", ge=1, le=1_000_000
+    )
+    history: int = form_field(
+        10, "number", title="Memory", help="How many earlier messages of the conversation it sees.", ge=0, le=200
+    )
+    reasoning: Literal["off", "low", "medium", "high"] | None = form_field(
+        None, "select", title="Reasoning", help="How long it thinks before it answers. Empty: the model's own."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    prompt: Text
+    context: tuple[Documents, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    answer: StreamedText
+
+
+class Llm(NodeType[Config, Inputs, Outputs, Toolbox]):
+    """Answers with a language model, from the passages it is given and the conversation so far."""
+
+    type = "llm"
+    title = "LLM Engine"
+    category = "Models"
+    icon = "sparkles"
+    time_limit = 900.0
+    costly = True
+
+    async def run(self, config: Config, inputs: Inputs, tools: Toolbox) -> Outputs:
+        turns = await tools.recall(config.history) if config.history else ()
+        request = ChatRequest(
+            model=config.model,
+            question=inputs.prompt,
+            system_prompt=config.system_prompt,
+            passages=tuple(_material(passage) for passages in inputs.context for passage in passages),
+            history=tuple(message for turn in turns for message in _messages(turn)),
+            temperature=config.temperature,
+            max_tokens=config.max_tokens,
+            reasoning=config.reasoning,
+        )
+        tools.voice.sent("\n\n".join(f"{message.role}:\n{message.content}" for message in render(request)))
+        tools.voice.status(f"Asking {config.model or 'the offline model'}")
+        said: list[str] = []
+        async for delta in tools.ask(ModelChoice(config.provider, config.credential_id, config.base_url), request):
+            if delta.reasoning:
+                tools.voice.reasoning(delta.reasoning)
+            if delta.text:
+                said.append(delta.text)
+                tools.voice.answer(delta.text)
+            if delta.usage:
+                tools.voice.usage(_counts(delta.usage))
+        return Outputs("".join(said))
+
+    def problems(self, config: Config, facts: Facts) -> Iterable[ConfigProblem]:
+        if config.provider in ONLINE and not config.model.strip():
+            yield ConfigProblem("invalid_config", "it has no model. Name one.", "model")
+        if config.provider == "openai_compatible" and not config.base_url:
+            yield ConfigProblem("invalid_config", "it has no server address. Give one.", "base_url")
+        if config.provider in KEYED and config.credential_id is None:
+            yield ConfigProblem(
+                "missing_credential", "it has no key. Choose a stored one, or add one.", "credential_id"
+            )
+        elif config.credential_id is not None and config.provider in ONLINE:
+            yield from _credential_problems(config.provider, config.credential_id, facts)
+
+
+def _credential_problems(provider: str, credential_id: str, facts: Facts) -> Iterable[ConfigProblem]:
+    stored_for = facts.credentials.get(credential_id)
+    if stored_for is None:
+        yield ConfigProblem("missing_credential", "its key is not stored any more. Choose another.", "credential_id")
+    elif stored_for != provider:
+        message = f"its key is one for {stored_for}, not for {provider}. Choose another."
+        yield ConfigProblem("missing_credential", message, "credential_id")
+
+
+def _material(passage: Passage) -> ContextPassage:
+    return ContextPassage(passage.text, passage.filename, passage.page)
+
+
+def _messages(turn: Turn) -> Iterable[Message]:
+    yield Message("user", turn.question)
+    yield Message("assistant", turn.answer)
+
+
+def _counts(usage: Usage) -> dict[str, int]:
+    counts = {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
+    if usage.reasoning_tokens:
+        counts["reasoning_tokens"] = usage.reasoning_tokens
+    return counts | {"total_tokens": usage.prompt_tokens + usage.completion_tokens}

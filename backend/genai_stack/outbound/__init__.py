@@ -1,1 +1,0 @@
-"""One door to the outside: every request to an address that a user gave leaves through here."""

@@ -1,1 +1,0 @@
-"""Executions: their journal, their events, and taking them up again."""

@@ -1,1 +1,0 @@
-"""Tables, and where they are kept; secrets at rest."""

@@ -1,1 +1,0 @@
-"""What is told of the running program: metrics, logs, spans."""
