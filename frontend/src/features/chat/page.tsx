@@ -5,8 +5,8 @@ import { ask, Problem } from "@/api";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/empty";
 import { Link } from "@/ui/router";
-import { Room } from "./room";
-import { useShown } from "./shown";
+import { useShown } from "./conversation/opened";
+import { ChatView } from "./view";
 
 export type ChatPageProps = {
   workflowId: string;
@@ -35,7 +35,7 @@ export function ChatPage({ workflowId, sessionId, onSession }: ChatPageProps) {
   }
   if (shown === undefined) return null;
   return (
-    <Room
+    <ChatView
       beside
       workflowId={workflowId}
       name={stack.data?.name ?? ""}

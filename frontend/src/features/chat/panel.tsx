@@ -4,8 +4,8 @@ import { useCallback, useState } from "react";
 import { Button, IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Link } from "@/ui/router";
-import { Room } from "./room";
-import { NEW, useShown } from "./shown";
+import { NEW, useShown } from "./conversation/opened";
+import { ChatView } from "./view";
 
 export type ChatPanelProps = {
   workflowId: string;
@@ -37,7 +37,7 @@ export function ChatPanel({ workflowId, name, question, onClose, onRun, beforeAs
       }}
     >
       {shown === undefined ? null : (
-        <Room
+        <ChatView
           workflowId={workflowId}
           name={name}
           sessionId={shown}

@@ -4,7 +4,7 @@
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 
 /** The text as it can be shown now. What is held back comes with the next pieces. */
-export function closed(text: string): string {
+export function closeMarkdown(text: string): string {
   const fence = openFence(text);
   if (fence) {
     const lines = text.split("\n");

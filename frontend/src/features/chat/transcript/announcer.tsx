@@ -1,7 +1,7 @@
 // Reads an answer to those who listen: sentence by sentence, never token by token.
 import { useEffect, useRef, useState } from "react";
+import { isOver, type Shown } from "../conversation/turns";
 import { Sentences } from "./sentences";
-import { isOver, type Shown } from "./turns";
 
 const KEPT = 8; // sentences that stay in the region
 

@@ -8,18 +8,18 @@ import { Button, IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Empty } from "@/ui/empty";
 import { Loading, Skeleton } from "@/ui/skeleton";
-import { Announcer } from "./announcer";
-import { Composer } from "./composer";
-import { Conversation } from "./conversation";
-import { Conversations } from "./conversations";
-import { fetchAnswer } from "./drawn";
+import { fetchAnswer } from "./answer/drawn";
+import { Composer } from "./composer/composer";
+import { Conversation } from "./conversation/conversation";
+import { Conversations } from "./conversation/list";
+import { goingOn, shownOf } from "./conversation/turns";
 import { useEscape } from "./escape";
-import { Scroll } from "./scroll";
-import { TurnView } from "./turn";
-import { goingOn, shownOf } from "./turns";
+import { Announcer } from "./transcript/announcer";
+import { Scroll } from "./transcript/scroll";
+import { TurnView } from "./transcript/turn";
 import "./chat.css";
 
-export type RoomProps = {
+export type ChatViewProps = {
   workflowId: string;
   name: string;
   /** Which conversation; null for one that begins with its first question. */
@@ -35,7 +35,7 @@ export type RoomProps = {
   title: ReactNode;
 };
 
-export function Room(props: RoomProps) {
+export function ChatView(props: ChatViewProps) {
   const { workflowId, sessionId, onSession, beside = false } = props;
   // A conversation that gets its id with its first question stays the same one.
   const [open, setOpen] = useState({ key: 0, sessionId });
@@ -99,7 +99,7 @@ export function Room(props: RoomProps) {
 
 const nothingToWaitFor = () => Promise.resolve();
 
-function Said(props: RoomProps & { onMade: (id: string) => void }) {
+function Said(props: ChatViewProps & { onMade: (id: string) => void }) {
   const { workflowId, sessionId, onRun, beforeAsking, onMade, beside = false } = props;
   const [conversation] = useState(
     () =>

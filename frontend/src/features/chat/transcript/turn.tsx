@@ -6,10 +6,10 @@ import { sentenceOf } from "@/api";
 import { Button } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { toast } from "@/ui/toast";
-import type { Conversation } from "./conversation";
-import { useAnswer } from "./drawn";
-import { Sources } from "./sources";
-import { isOver, type Shown, shownOf, thoughtInWords, type Wrong } from "./turns";
+import { useAnswer } from "../answer/drawn";
+import { Sources } from "../answer/sources";
+import type { Conversation } from "../conversation/conversation";
+import { isOver, type Shown, shownOf, thoughtInWords, type Wrong } from "../conversation/turns";
 
 export const TurnView = memo(function TurnView({ conversation, id }: { conversation: Conversation; id: string }) {
   const turn = useStore(conversation.store, (state) => state.turns.of[id]);

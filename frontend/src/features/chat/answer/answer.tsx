@@ -7,7 +7,7 @@ import { IconButton } from "@/ui/button";
 import Markdown from "@/ui/markdown";
 import { blocksOf } from "./blocks";
 import { linked, placeIn } from "./citations";
-import { closed } from "./half-written";
+import { closeMarkdown } from "./close-markdown";
 import { SourceMark } from "./sources";
 
 export type AnswerProps = { text: string; writing: boolean; sources: ReadonlyArray<Passage> };
@@ -21,7 +21,7 @@ export default function Answer({ text, writing, sources }: AnswerProps) {
         <Block
           // biome-ignore lint/suspicious/noArrayIndexKey: a block keeps its place
           key={place}
-          text={linked(writing && place === blocks.length - 1 ? closed(block) : block, sources.length)}
+          text={linked(writing && place === blocks.length - 1 ? closeMarkdown(block) : block, sources.length)}
           components={components}
         />
       ))}
