@@ -10,8 +10,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from genai_stack.api.app import create_app
-from genai_stack.api.http.access_rules import LOCAL, Doors
-from genai_stack.api.http.dependencies import Given
+from genai_stack.api.http.access_rules import LOCAL, AccessRules
+from genai_stack.api.http.dependencies import Dependencies
 
 TYPES = Path(__file__).parent.parent / "frontend" / "src" / "api" / "types.ts"
 PREFIX = "/api/v1"
@@ -20,8 +20,9 @@ Json = dict[str, Any]
 
 def description() -> Json:
     """The OpenAPI document, asked of the application itself; nothing else is started."""
-    given = SimpleNamespace(doors=Doors(None, frozenset(LOCAL), frozenset(LOCAL)), most_sockets=0)
-    app = create_app(cast("Given", given))
+    rules = AccessRules(None, frozenset(LOCAL), frozenset(LOCAL))
+    deps = SimpleNamespace(access_rules=rules, limits=SimpleNamespace(sockets=0))
+    app = create_app(cast("Dependencies", deps))
     scope: Json = {
         "type": "http", "method": "GET", "path": f"{PREFIX}/openapi.json", "raw_path": b"", "query_string": b"",
         "root_path": "", "scheme": "http", "http_version": "1.1", "headers": [(b"host", b"localhost")],

@@ -128,12 +128,12 @@ class Overloaded(Busy):
     code = "OVERLOADED"
 
 
-class StorageAway(Busy):
+class DatabaseUnavailable(Busy):
     """`unsure`: it went away while it was to commit, so that what was written may be there."""
 
     code = "STORAGE_AWAY"
     retryable = True
-    unsure = False
+    commit_unknown = False
 
 
 class StorageFull(Busy):

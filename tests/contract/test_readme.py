@@ -12,7 +12,7 @@ from genai_stack.engine.execution import Execution
 from genai_stack.engine.graph import Graph
 from genai_stack.engine.plan import Plan
 from genai_stack.engine.validate import validate
-from genai_stack.nodes.context import Toolbox
+from genai_stack.nodes.context import NodeContext
 from tests.load.bench_engine import MemoryLog
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -46,9 +46,9 @@ async def test_the_example_of_a_node_type_can_be_copied_and_runs(tmp_path: Path)
         )
         assert validate(graph, catalog) == []
 
-        def tools(voice: object, step: object) -> Toolbox:
+        def tools(output: object, step: object) -> NodeContext:
             del step
-            return Toolbox("hello", voice, None, None, None, None)  # type: ignore[arg-type]
+            return NodeContext("hello", output, None, None, None, None)  # type: ignore[arg-type]
 
         outcome = await Execution(Plan(graph, catalog), MemoryLog(), tools).run()
         assert outcome.answer == "HELLO!!"

@@ -146,10 +146,10 @@ async def test_what_was_made_anew_since_a_look_is_neither_taken_nor_searched(ind
 
 async def test_what_is_there_finds_itself_and_what_is_not_does_not(index: VectorIndex, name: str) -> None:
     vectors = await filled(index, name, 4)
-    probes = [Probe(passage(1), ODD, vectors[1]), Probe(passage(2), EVEN, vectors[2])]
-    assert await finds(index, name, probes)
+    samples = [Probe(passage(1), ODD, vectors[1]), Probe(passage(2), EVEN, vectors[2])]
+    assert await finds(index, name, samples)
     assert not await finds(index, name, [Probe(passage(1), ODD, vector(50))])
     assert not await finds(index, name, [Probe(passage(1), EVEN, vectors[1])])
-    assert not await finds(index, str(uuid4()), probes)
+    assert not await finds(index, str(uuid4()), samples)
     await index.drop(name, [ODD])
-    assert not await finds(index, name, probes)
+    assert not await finds(index, name, samples)

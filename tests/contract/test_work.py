@@ -11,21 +11,21 @@ from sqlalchemy import text
 
 from genai_stack.app import schema
 from genai_stack.infra.database.database import Database, Transaction
-from genai_stack.infra.pubsub.local import LocalWake
-from genai_stack.infra.pubsub.postgres import PostgresWake
-from genai_stack.infra.pubsub.pubsub import Wake
-from genai_stack.infra.queue.in_process import InProcess
-from genai_stack.infra.queue.postgres import Distributed
-from genai_stack.infra.queue.postgres_worker import Crew
-from genai_stack.infra.queue.queue import Bounds, Job
+from genai_stack.infra.pubsub.local import LocalPubSub
+from genai_stack.infra.pubsub.postgres import PostgresPubSub
+from genai_stack.infra.pubsub.pubsub import PubSub
+from genai_stack.infra.queue.in_process import InProcessQueue
+from genai_stack.infra.queue.postgres import PostgresQueue
+from genai_stack.infra.queue.postgres_worker import PostgresWorker
+from genai_stack.infra.queue.queue import ConcurrencyLimits, Job
 from tests.support.postgres import Postgres
 from tests.support.talk import until
 
 MANY = 100
 
 
-def job(name: str, lane: str | None = None, party: str = "p", workspace: str = "w") -> Job:
-    return Job("runs", name, workspace, lane or name, party)
+def job(name: str, ordering_key: str | None = None, fairness_key: str = "p", workspace: str = "w") -> Job:
+    return Job("runs", name, workspace, ordering_key or name, fairness_key)
 
 
 class Bench:
@@ -37,24 +37,24 @@ class Bench:
         self.ended: list[str] = []
         self.stopped: list[str] = []
         self.door = asyncio.Event()
-        self.dispatch: InProcess | Distributed
-        self.crew: InProcess | Crew
+        self.job_queue: InProcessQueue | PostgresQueue
+        self.worker: InProcessQueue | PostgresWorker
 
     async def open(self, process: int = 10, workspace: int = MANY) -> "Bench":
-        bounds = Bounds(process, workspace)
+        limits = ConcurrencyLimits(process, workspace)
         if self.database.is_sqlite:
-            self.dispatch = self.crew = InProcess({"runs": bounds})
+            self.job_queue = self.worker = InProcessQueue({"runs": limits})
         else:
-            self.dispatch = Distributed(self.database, {"runs": workspace})
-            self.crew = Crew(self.database.conninfo, {"runs": bounds})
-            self.crew.serve("runs", self._work)
-        self.dispatch.serve("runs", self._work)
-        await self.crew.start()
+            self.job_queue = PostgresQueue(self.database, {"runs": workspace})
+            self.worker = PostgresWorker(self.database.conninfo, {"runs": limits})
+            self.worker.serve("runs", self._work)
+        self.job_queue.serve("runs", self._work)
+        await self.worker.start()
         return self
 
     async def close(self, grace: float = 0) -> None:
-        await self.crew.finish(grace)
-        await self.crew.close()
+        await self.worker.finish(grace)
+        await self.worker.close()
 
     async def _work(self, job: Job) -> None:
         self.began.append(job.id)
@@ -71,7 +71,7 @@ class Bench:
     async def submit(self, *jobs: Job) -> None:
         async with self.database.write() as session:
             for one in jobs:
-                await session.take_part(partial(self.dispatch.submit, job=one))
+                await session.take_part(partial(self.job_queue.submit, job=one))
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ async def bench(closed: Bench) -> Bench:
 
 async def test_a_job_starts_when_its_transaction_is_committed(bench: Bench) -> None:
     async with bench.database.write() as session:
-        await session.take_part(partial(bench.dispatch.submit, job=job("a")))
+        await session.take_part(partial(bench.job_queue.submit, job=job("a")))
         await asyncio.sleep(0.05)
         assert bench.began == []
     await until(lambda: bench.began == ["a"])
@@ -98,7 +98,7 @@ async def test_a_job_starts_when_its_transaction_is_committed(bench: Bench) -> N
 async def test_a_job_of_a_transaction_that_fails_never_starts(bench: Bench) -> None:
     with pytest.raises(RuntimeError, match="taken back"):
         async with bench.database.write() as session:
-            await session.take_part(partial(bench.dispatch.submit, job=job("a")))
+            await session.take_part(partial(bench.job_queue.submit, job=job("a")))
             raise RuntimeError("taken back")
     await asyncio.sleep(0.05)
     assert bench.began == []
@@ -136,8 +136,8 @@ async def test_no_more_of_a_workspace_run_at_once_than_are_allowed(closed: Bench
 
 async def test_each_workspace_gets_its_turn(closed: Bench) -> None:
     bench = await closed.open(process=1, workspace=1)
-    greedy = [job(f"greedy{number}", party=f"party{number}") for number in range(8)]
-    await bench.submit(*greedy, job("other", party="other", workspace="other"))
+    greedy = [job(f"greedy{number}", fairness_key=f"party{number}") for number in range(8)]
+    await bench.submit(*greedy, job("other", fairness_key="other", workspace="other"))
     bench.door.set()
     await until(lambda: len(bench.ended) == 9)
     assert bench.began.index("other") <= 2
@@ -145,7 +145,9 @@ async def test_each_workspace_gets_its_turn(closed: Bench) -> None:
 
 async def test_each_party_gets_its_turn(closed: Bench) -> None:
     bench = await closed.open(process=1)
-    await bench.submit(*(job(f"greedy{number}", party="greedy") for number in range(5)), job("other", party="other"))
+    await bench.submit(
+        *(job(f"greedy{number}", fairness_key="greedy") for number in range(5)), job("other", fairness_key="other")
+    )
     bench.door.set()
     await until(lambda: len(bench.ended) == 6)
     assert bench.began.index("other") <= 2
@@ -154,8 +156,8 @@ async def test_each_party_gets_its_turn(closed: Bench) -> None:
 async def test_a_running_job_is_cancelled(bench: Bench) -> None:
     await bench.submit(job("a", "l"), job("b", "l"))
     await until(lambda: bench.began == ["a"])
-    await bench.dispatch.cancel("runs", "a")
-    await bench.dispatch.cancel("runs", "a")
+    await bench.job_queue.cancel("runs", "a")
+    await bench.job_queue.cancel("runs", "a")
     await until(lambda: bench.stopped == ["a"])
     bench.door.set()
     await until(lambda: bench.ended == ["b"])
@@ -164,12 +166,12 @@ async def test_a_running_job_is_cancelled(bench: Bench) -> None:
 async def test_a_waiting_job_that_is_cancelled_is_started_at_once_to_be_told(bench: Bench) -> None:
     await bench.submit(job("a", "l"), job("quick-b", "l"), job("c", "l"))
     await until(lambda: bench.began == ["a"])
-    await bench.dispatch.cancel("runs", "quick-b")
+    await bench.job_queue.cancel("runs", "quick-b")
     await until(lambda: bench.ended == ["quick-b"])
     assert bench.began == ["a", "quick-b"]
     bench.door.set()
     await until(lambda: bench.ended == ["quick-b", "a", "c"])
-    await bench.dispatch.cancel("runs", "nobody")
+    await bench.job_queue.cancel("runs", "nobody")
 
 
 async def test_a_worker_that_fails_holds_up_nobody(bench: Bench) -> None:
@@ -196,7 +198,7 @@ async def test_what_runs_may_end_while_it_is_closing(bench: Bench) -> None:
 async def test_jobs_that_were_lost_are_made_good_and_no_others(bench: Bench) -> None:
     await bench.submit(job("a", "l"), job("b", "l"))
     await until(lambda: bench.began == ["a"])
-    await bench.dispatch.make_good("runs", [job("a", "l"), job("b", "l"), job("quick-lost")])
+    await bench.job_queue.requeue_lost("runs", [job("a", "l"), job("b", "l"), job("quick-lost")])
     await until(lambda: bench.ended == ["quick-lost"])
     bench.door.set()
     await until(lambda: len(bench.ended) == 3)
@@ -227,10 +229,10 @@ async def rope(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     if request.param == "local":
         database = Database.in_folder(tmp_path)
         await schema.migrate(database)
-        yield Rope(LocalWake(), database)
+        yield Rope(LocalPubSub(), database)
     else:
         database = Database(request.getfixturevalue("postgres").migrated())
-        opened = PostgresWake(database)
+        opened = PostgresPubSub(database)
         opened.start()
         await listening(opened)
         yield Rope(opened, database)
@@ -241,24 +243,24 @@ async def rope(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 class Rope:
     """Rings bells as a transaction that is committed does."""
 
-    def __init__(self, wake: Wake, database: Database) -> None:
-        self.wake, self.database = wake, database
-        self.listen = wake.listen
+    def __init__(self, pubsub: PubSub, database: Database) -> None:
+        self.pubsub, self.database = pubsub, database
+        self.subscribe = pubsub.subscribe
 
-    async def tell(self, *topics: str) -> None:
-        await self.database.transact(lambda now: self.wake.tell(now, topics))
+    async def publish(self, *topics: str) -> None:
+        await self.database.run_write(lambda tx: self.pubsub.publish(tx, topics))
 
 
-async def listening(wake: PostgresWake) -> None:
-    with wake.listen("anything") as bell:
-        await soon(bell.wait(60))  # all bells ring once it listens
+async def listening(pubsub: PostgresPubSub) -> None:
+    with pubsub.subscribe("anything") as subscription:
+        await soon(subscription.wait(60))  # all bells ring once it listens
 
 
 @pytest.fixture
-async def pair(postgres: Postgres) -> AsyncIterator[tuple[Rope, PostgresWake, Database]]:
+async def pair(postgres: Postgres) -> AsyncIterator[tuple[Rope, PostgresPubSub, Database]]:
     """Those of two processes."""
     database = Database(postgres.migrated())
-    both = PostgresWake(database), PostgresWake(database)
+    both = PostgresPubSub(database), PostgresPubSub(database)
     for one in both:
         one.start()
         await listening(one)
@@ -268,24 +270,24 @@ async def pair(postgres: Postgres) -> AsyncIterator[tuple[Rope, PostgresWake, Da
     await database.close()
 
 
-async def test_a_bell_rings_in_another_process(pair: tuple[Rope, PostgresWake, Database]) -> None:
+async def test_a_bell_rings_in_another_process(pair: tuple[Rope, PostgresPubSub, Database]) -> None:
     teller, listener, _ = pair
     topics = [f"run:{number}" * 5 for number in range(400)]
     with ExitStack() as stack:
-        bells = [stack.enter_context(listener.listen(topic)) for topic in topics]
-        await teller.tell(*topics)
-        for bell in bells:
-            await soon(bell.wait(60))
+        subscriptions = [stack.enter_context(listener.subscribe(topic)) for topic in topics]
+        await teller.publish(*topics)
+        for subscription in subscriptions:
+            await soon(subscription.wait(60))
 
 
-async def test_a_lost_connection_costs_a_pause(pair: tuple[Rope, PostgresWake, Database]) -> None:
+async def test_a_lost_connection_costs_a_pause(pair: tuple[Rope, PostgresPubSub, Database]) -> None:
     teller, listener, database = pair
     cut = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'")
-    with listener.listen("a") as bell:
-        await database.transact(lambda now: now.execute(cut).all())
-        await soon(bell.wait(60))  # it listens again: whoever waits looks for himself
-        await teller.tell("a")
-        await soon(bell.wait(60))
+    with listener.subscribe("a") as subscription:
+        await database.run_write(lambda tx: tx.execute(cut).all())
+        await soon(subscription.wait(60))  # it listens again: whoever waits looks for himself
+        await teller.publish("a")
+        await soon(subscription.wait(60))
 
 
 async def soon(waiting: Awaitable[None]) -> None:
@@ -294,8 +296,8 @@ async def soon(waiting: Awaitable[None]) -> None:
 
 
 async def test_a_bell_rings_for_its_topic_alone(rope: Rope) -> None:
-    with rope.listen("a") as mine, rope.listen("a") as other, rope.listen("b") as foreign:
-        await rope.tell("a")
+    with rope.subscribe("a") as mine, rope.subscribe("a") as other, rope.subscribe("b") as foreign:
+        await rope.publish("a")
         await soon(mine.wait(60))
         await soon(other.wait(60))
         late: Callable[[], Awaitable[None]] = partial(foreign.wait, 60)
@@ -305,35 +307,35 @@ async def test_a_bell_rings_for_its_topic_alone(rope: Rope) -> None:
 
 
 async def test_what_came_before_waiting_is_not_missed_and_rings_once(rope: Rope) -> None:
-    with rope.listen("a") as bell:
+    with rope.subscribe("a") as subscription:
         for _ in range(3):
-            await rope.tell("a")
-        await soon(bell.wait(60))
+            await rope.publish("a")
+        await soon(subscription.wait(60))
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
-                await bell.wait(60)
+                await subscription.wait(60)
 
 
 async def test_a_bell_that_does_not_ring_lets_go_after_its_time(rope: Rope) -> None:
-    with rope.listen("a") as bell:
-        await soon(bell.wait(0.05))
+    with rope.subscribe("a") as subscription:
+        await soon(subscription.wait(0.05))
 
 
 async def test_nobody_needs_to_listen(rope: Rope) -> None:
-    await rope.tell("nobody")
-    with rope.listen("a"):
+    await rope.publish("nobody")
+    with rope.subscribe("a"):
         pass
-    await rope.tell("a")
+    await rope.publish("a")
 
 
 async def test_what_is_taken_back_rings_no_bell(rope: Rope) -> None:
     def take_back(now: Transaction) -> None:
-        rope.wake.tell(now, ["a"])
+        rope.pubsub.publish(now, ["a"])
         raise RuntimeError("taken back")
 
-    with rope.listen("a") as bell:
+    with rope.subscribe("a") as subscription:
         with pytest.raises(RuntimeError, match="taken back"):
-            await rope.database.transact(take_back)
+            await rope.database.run_write(take_back)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
-                await bell.wait(60)
+                await subscription.wait(60)

@@ -11,18 +11,18 @@ from sqlalchemy import func, select
 from genai_stack.errors import Busy
 from genai_stack.features.knowledge import bases, documents
 from genai_stack.features.knowledge.bases import Draft, EmbedderChoice
-from genai_stack.features.knowledge.deletion import Removal
+from genai_stack.features.knowledge.deletion import Deletion
 from genai_stack.features.knowledge.ingestion.ingestion import Ingestion
 from genai_stack.features.knowledge.retrieval.index import Index
-from genai_stack.features.knowledge.retrieval.nearest import Nearest
+from genai_stack.features.knowledge.retrieval.nearest import ExactSearch
 from genai_stack.features.knowledge.retrieval.search import Search
 from genai_stack.features.knowledge.tables import Document, Embedding, OriginalPiece, PassageRow
 from genai_stack.features.knowledge.uploads import LARGEST, File, Uploads
 from genai_stack.features.workspaces.tables import Workspace
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import THE_WORKSPACE, Scope
-from genai_stack.infra.queue.in_process import InProcess
-from genai_stack.infra.queue.queue import Bounds
+from genai_stack.infra.queue.in_process import InProcessQueue
+from genai_stack.infra.queue.queue import ConcurrencyLimits
 from genai_stack.integrations.embedding.embedder import Embedder
 from genai_stack.integrations.parsing.pages import ReadingLimits
 from genai_stack.integrations.vectors.vector_store import Held, Hit, VectorIndex
@@ -34,21 +34,21 @@ ELSEWHERE = Scope("00000000-0000-4000-8000-00000000000e")
 @dataclass(frozen=True, slots=True)
 class Library:
     database: Database
-    dispatch: InProcess
+    job_queue: InProcessQueue
     store: VectorIndex
     index: Index
     search: Search
     uploads: Uploads
     ingestion: Ingestion
-    removal: Removal
+    deletion: Deletion
 
     async def resume(self, scope: Scope) -> None:
-        await self.removal.resume(scope)
-        await self.ingestion.resume(scope, self.dispatch)
+        await self.deletion.resume(scope)
+        await self.ingestion.resume(scope, self.job_queue)
 
     async def close(self) -> None:
-        await self.dispatch.close()
-        await self.removal.close()
+        await self.job_queue.close()
+        await self.deletion.close()
         await self.index.close()
         await self.store.close()
 
@@ -59,7 +59,7 @@ class NoIndex:
     ready = False
     generation = 0
     crash_safe = True
-    trouble: str | None = None
+    degraded_reason: str | None = None
 
     def __init__(self) -> None:
         self._counts: dict[str, Counter[str]] = {}
@@ -129,21 +129,21 @@ async def library_of(
     async def open_embedder(scope: Scope, choice: EmbedderChoice) -> Embedder:
         return chosen
 
-    dispatch = InProcess({"ingestion": Bounds(2, 2)})
+    job_queue = InProcessQueue({"ingestion": ConcurrencyLimits(2, 2)})
     store = index or NoIndex()
     kept = Index(database, store)
     ingestion = Ingestion(database, kept, open_embedder, limits)
-    dispatch.serve("ingestion", ingestion.work)
-    removal = Removal(database, dispatch, kept)
+    job_queue.serve("ingestion", ingestion.work)
+    deletion = Deletion(database, job_queue, kept)
     library = Library(
         database=database,
-        dispatch=dispatch,
+        job_queue=job_queue,
         store=store,
         index=kept,
-        search=Search(database, kept, Nearest(database), open_embedder),
-        uploads=Uploads(database, dispatch, removal, largest=largest),
+        search=Search(database, kept, ExactSearch(database), open_embedder),
+        uploads=Uploads(database, job_queue, deletion, largest=largest),
         ingestion=ingestion,
-        removal=removal,
+        deletion=deletion,
     )
     try:
         yield library

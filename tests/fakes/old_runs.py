@@ -17,7 +17,7 @@ from genai_stack.engine.events import (
     Thinking,
 )
 from genai_stack.features.runs.event_encoding import event_body
-from genai_stack.features.runs.tables import Event, NodeOutput, Run
+from genai_stack.features.runs.tables import Event, NodeOutputRow, Run
 from genai_stack.features.workflows import store
 from genai_stack.features.workflows.tables import WorkflowVersion
 from genai_stack.infra.database.columns import new_id, now
@@ -65,7 +65,7 @@ async def ended(database: Database, workflow_id: str, pieces: int = 3, ago: time
     async with database.write() as session:
         await session.execute(insert(Run), [{**row, **times, "status": "succeeded", "answer": "".join(said(pieces))}])
         await session.execute(insert(Event), events)
-        await session.execute(insert(NodeOutput), [output])  # as older versions left it
+        await session.execute(insert(NodeOutputRow), [output])  # as older versions left it
     return run_id
 
 

@@ -30,7 +30,7 @@ async def put(database: Database, base_id: str, texts: Sequence[str]) -> str:
     hashes = [hashlib.sha256(f"{document_id} {text}".encode()).digest() for text in texts]
     place = {"workspace_id": OURS, "knowledge_base_id": base_id}
     async with database.write() as session:
-        await bases.grown(session, THE_WORKSPACE, base_id)
+        await bases.bump_revision(session, THE_WORKSPACE, base_id)
         session.add(
             Document(
                 id=document_id, filename="a.txt", size=1, status="ready", chunks=len(texts), created_at=now(), **place
@@ -54,18 +54,18 @@ async def take_away(database: Database, base_id: str, document_id: str) -> None:
     """As removal does: out of sight first, then out of SQL."""
     there = (Document.workspace_id == OURS, Document.id == document_id)
     async with database.write() as session:
-        await bases.grown(session, THE_WORKSPACE, base_id)
+        await bases.bump_revision(session, THE_WORKSPACE, base_id)
         await session.execute(update(Document).where(*there).values(status="deleting"))
     async with database.write() as session:
         await session.execute(delete(Document).where(*there))
 
 
-async def give_up(database: Database, base_id: str) -> None:
+async def soft_delete(database: Database, base_id: str) -> None:
     async with database.write() as session:
-        await bases.give_up(session, THE_WORKSPACE, base_id)
+        await bases.soft_delete(session, THE_WORKSPACE, base_id)
 
 
 async def is_there(database: Database, base_id: str) -> bool:
     async with database.read() as session:
-        found = select(KnowledgeBase.id).where(KnowledgeBase.id == base_id, KnowledgeBase.revision > bases.GONE)
+        found = select(KnowledgeBase.id).where(KnowledgeBase.id == base_id, KnowledgeBase.revision > bases.DELETED)
         return await session.scalar(found) is not None

@@ -27,9 +27,9 @@ async def main(url: str, folder: Path, seed: int) -> None:
             for document in await upload(library, base_id, {**files, **large}):
                 await ended(library, document.id)
                 if chance.random() < 0.5:
-                    await library.removal.delete_document(THE_WORKSPACE, document.id)
+                    await library.deletion.delete_document(THE_WORKSPACE, document.id)
             if chance.random() < 0.3:
-                await library.removal.delete_base(THE_WORKSPACE, base_id)
+                await library.deletion.delete_base(THE_WORKSPACE, base_id)
 
 
 def text(chance: random.Random, size: int) -> bytes:

@@ -50,7 +50,7 @@ async def _killed(url: str, folder: Path, seed: int, after: float) -> None:
 async def _quiet(database: Database) -> bool:
     async with database.read() as session:
         busy = select(func.count()).select_from(Document).where(Document.status.not_in(["ready", "failed"]))
-        going = select(func.count()).select_from(KnowledgeBase).where(KnowledgeBase.revision == bases.GONE)
+        going = select(func.count()).select_from(KnowledgeBase).where(KnowledgeBase.revision == bases.DELETED)
         return not await session.scalar(busy) and not await session.scalar(going)
 
 
@@ -90,4 +90,4 @@ async def _check_search(library: Library) -> None:
                 hits = await library.search.search(THE_WORKSPACE, base.id, text, top_k=1, document_ids=[row.id])
                 assert hits[0].score > 0.999
             await asyncio.wait_for(library.index.refresh(THE_WORKSPACE, base.id), 30)
-            assert library.index.in_step(extent)
+            assert library.index.in_sync(extent)

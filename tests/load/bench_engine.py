@@ -73,7 +73,7 @@ class MemoryLog:
         self.events.append((seq, node_id, data))
         return seq
 
-    def speak(self, node_id: str, kind: str, text: str) -> None:
+    def append_text(self, node_id: str, kind: str, text: str) -> None:
         raise AssertionError("nobody speaks here")
 
     def crashed(self, node_id: str, error: Exception) -> None:
@@ -105,7 +105,7 @@ def plan_of(preds: list[list[int]], kinds: list[str] | None = None, pauses: list
 
 async def run_once(plan: Plan) -> MemoryLog:
     log = MemoryLog()
-    outcome = await Execution(plan, log, lambda voice, step: None).run()
+    outcome = await Execution(plan, log, lambda output, step: None).run()
     assert outcome.status == "succeeded", outcome.error
     return log
 

@@ -10,7 +10,7 @@ from genai_stack.engine.events import AnswerDelta, Data, Thinking
 from genai_stack.engine.execution import Execution, Outcome
 from genai_stack.engine.forms import form_field
 from genai_stack.engine.graph import Graph
-from genai_stack.engine.node import NodeConfig, NodeType, NoPorts, Said, Voice
+from genai_stack.engine.node import NodeConfig, NodeOutput, NodeType, NoPorts, Said
 from genai_stack.engine.plan import Plan, Step
 from genai_stack.engine.ports import Documents, Passage, StreamedText, Text
 from genai_stack.errors import ProviderBusy, ProviderRefused
@@ -39,7 +39,7 @@ class Stage:
 @dataclass(frozen=True)
 class Tools:
     stage: Stage
-    voice: Voice
+    output: NodeOutput
     name: str
 
 
@@ -94,9 +94,9 @@ class Speak(NodeType[Config, Many, Spoken, Tools]):
     async def run(self, config: Config, inputs: Many, tools: Tools) -> Spoken:
         text = "+".join([*inputs.text, tools.name])
         for piece in (text[:2], text[2:]):
-            tools.voice.answer(piece)
+            tools.output.answer(piece)
             await asyncio.sleep(0)
-        tools.voice.usage({"total_tokens": 2})
+        tools.output.usage({"total_tokens": 2})
         return Spoken(await act(config, tools, text))
 
 
@@ -107,7 +107,7 @@ class Find(NodeType[Config, Many, Found, Tools]):
 
     async def run(self, config: Config, inputs: Many, tools: Tools) -> Found:
         passages = (Passage("d", "a.pdf", 3, 0.9, tools.name), Passage("d", "b.txt", None, 0.8, "second"))
-        tools.voice.sources(passages)
+        tools.output.sources(passages)
         await act(config, tools, "")
         return Found(passages)
 
@@ -164,7 +164,7 @@ class MemoryLog:
             self.outputs[node_id] = outputs
         return len(self.events)
 
-    def speak(self, node_id: str, kind: Literal["answer", "reasoning"], text: str) -> None:
+    def append_text(self, node_id: str, kind: Literal["answer", "reasoning"], text: str) -> None:
         self.write(node_id, AnswerDelta(text) if kind == "answer" else Thinking(text, "reasoning"))
 
     def crashed(self, node_id: str, error: Exception) -> None:
@@ -194,8 +194,8 @@ def plan_of(nodes: Mapping[str, str], edges: Sequence[str]) -> Plan:
 
 
 def execution(plan: Plan, log: MemoryLog, stage: Stage, **past: Any) -> Execution[Tools]:
-    def tools(voice: Voice, step: Step) -> Tools:
-        return Tools(stage, voice, step.id)
+    def tools(output: NodeOutput, step: Step) -> Tools:
+        return Tools(stage, output, step.id)
 
     make: Callable[..., Execution[Tools]] = Execution
     return make(plan, log, tools, **past)

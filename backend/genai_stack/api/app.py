@@ -7,10 +7,10 @@ from genai_stack import __version__
 from genai_stack.api.http import openapi, problems
 from genai_stack.api.http import static_files as pages
 from genai_stack.api.http.cors import Cors
-from genai_stack.api.http.dependencies import Given
+from genai_stack.api.http.dependencies import Dependencies
 from genai_stack.api.http.openapi import with_events
 from genai_stack.api.http.problems import RESPONSES
-from genai_stack.api.http.request_guard import Gate
+from genai_stack.api.http.request_guard import RequestGuard
 from genai_stack.api.routes import conversations as chat
 from genai_stack.api.routes import credentials, documents, health, knowledge_bases, metrics, runs, workflows
 from genai_stack.api.routes import node_types as catalog
@@ -22,7 +22,7 @@ PREFIX = "/api/v1"
 ROUTERS = (catalog, workflows, knowledge_bases, documents, runs, chat, credentials, sockets, openapi)
 
 
-def create_app(given: Given) -> ASGIApp:
+def create_app(deps: Dependencies) -> ASGIApp:
     """The whole application over what its routes are given."""
     app = FastAPI(
         title="GenAI Stack",
@@ -35,7 +35,7 @@ def create_app(given: Given) -> ASGIApp:
         separate_input_output_schemas=False,
         responses=RESPONSES,
     )
-    app.state.given = given
+    app.state.dependencies = deps
     problems.install(app)
     for module in ROUTERS:
         app.include_router(module.router, prefix=PREFIX)
@@ -43,4 +43,4 @@ def create_app(given: Given) -> ASGIApp:
     app.include_router(metrics.router)
     pages.install(app)
     with_events(app, client_frames=(Send, Cancel, Follow), server_frames=(ErrorFrame,))
-    return Counted(Gate(Cors(app, given.doors), given.doors, given.most_sockets), PREFIX)
+    return Counted(RequestGuard(Cors(app, deps.access_rules), deps.access_rules, deps.limits.sockets), PREFIX)

@@ -90,4 +90,4 @@ async def prepare(database: Database, *, example_wanted: bool) -> None:
 
 async def _plant_example(session: WriteSession) -> None:
     workflow = await store.add(session, THE_WORKSPACE, EXAMPLE.name, EXAMPLE.description, EXAMPLE.configuration)
-    await example.plant(session, THE_WORKSPACE, workflow.id, workflow.name)
+    await example.install(session, THE_WORKSPACE, workflow.id, workflow.name)

@@ -1,44 +1,51 @@
-"""The only file that names concrete adapters: builds everything, starts it in order, and takes it down."""
+"""Container: builds everything that a process is made of. The only file that names concrete adapters."""
 
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from genai_stack import nodes
-from genai_stack.api.http.access_rules import is_loopback
-from genai_stack.app import bootstrap as ground
+from genai_stack.api.http.access_rules import LOCAL, AccessRules, is_loopback
+from genai_stack.api.http.dependencies import (
+    Dependencies,
+    KnowledgeDependencies,
+    QueueDependencies,
+    RequestLimits,
+    RunDependencies,
+)
+from genai_stack.app import bootstrap
+from genai_stack.app.process_state import ProcessState
 from genai_stack.app.settings import Settings
 from genai_stack.engine.catalog import Catalog
+from genai_stack.engine.graph import Limits
 from genai_stack.errors import CannotStart
 from genai_stack.features.credentials import store as credentials
 from genai_stack.features.knowledge import documents
 from genai_stack.features.knowledge.bases import EmbedderChoice
-from genai_stack.features.knowledge.deletion import Removal
+from genai_stack.features.knowledge.deletion import Deletion
 from genai_stack.features.knowledge.ingestion.ingestion import Ingestion
 from genai_stack.features.knowledge.retrieval.index import Index
-from genai_stack.features.knowledge.retrieval.nearest import Nearest
+from genai_stack.features.knowledge.retrieval.nearest import ExactSearch
 from genai_stack.features.knowledge.retrieval.search import Search
+from genai_stack.features.knowledge.uploads import Uploads
 from genai_stack.features.runs import store as records
-from genai_stack.features.runs.control import Runs
+from genai_stack.features.runs.control import RunControl
+from genai_stack.features.runs.event_stream import EventStream
 from genai_stack.features.runs.journal import Journal
-from genai_stack.features.runs.messages import answered
-from genai_stack.features.runs.node_context import Tools
+from genai_stack.features.runs.node_context import NodeContexts
 from genai_stack.features.runs.retention import Retention
-from genai_stack.features.runs.worker import Runner
-from genai_stack.features.workflows import store
+from genai_stack.features.runs.start import RunStarter
+from genai_stack.features.runs.worker import RunWorker
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.egress.addresses import Upstreams
 from genai_stack.infra.egress.client import Outbound
-from genai_stack.infra.pubsub.local import LocalWake
-from genai_stack.infra.pubsub.pubsub import Wake
-from genai_stack.infra.queue.in_process import InProcess
-from genai_stack.infra.queue.postgres import Distributed
-from genai_stack.infra.queue.queue import Bounds, Hands, Queue, Work
-from genai_stack.infra.secrets import Secrets
+from genai_stack.infra.pubsub.local import LocalPubSub
+from genai_stack.infra.pubsub.pubsub import PubSub
+from genai_stack.infra.queue.in_process import InProcessQueue
+from genai_stack.infra.queue.postgres import PostgresQueue
+from genai_stack.infra.queue.queue import ConcurrencyLimits, Handler, QueueName
 from genai_stack.infra.telemetry.lag import LagWatch
 from genai_stack.infra.telemetry.page import Page, Standing, Waiting
 from genai_stack.infra.telemetry.spans import Spans
@@ -52,59 +59,34 @@ from genai_stack.integrations.vectors.chroma_child import ChromaChild
 from genai_stack.integrations.vectors.vector_store import VectorIndex
 
 if TYPE_CHECKING:
-    from genai_stack.infra.queue.postgres_worker import Crew
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What every process is made of. `works` is what is done with the jobs of each queue."""
-
-    database: Database
-    secrets: Secrets
-    catalog: Catalog
-    wake: Wake
-    dispatch: InProcess | Distributed
-    works: Mapping[Queue, Work]
-    models: ChatModels
-    index: Index
-    search: Search
-    journal: Journal
-    runs: Runs
-    ingestion: Ingestion
-    removal: Removal
-    retention: Retention
-    metrics: Page
-
-    @property
-    def own_hands(self) -> Hands | None:
-        """Those of a server that does its runs itself."""
-        return self.dispatch if isinstance(self.dispatch, InProcess) else None
+    from genai_stack.infra.queue.postgres_worker import PostgresWorker
 
 
 def days(days: float) -> timedelta | None:
     return timedelta(days=days) if days else None
 
 
-def _bounds(settings: Settings) -> dict[Queue, Bounds]:
+def _limits(settings: Settings) -> dict[QueueName, ConcurrencyLimits]:
     return {
-        "runs": Bounds(settings.max_running, settings.max_running_per_workspace),
-        "ingestion": Bounds(settings.max_ingesting, settings.max_ingesting * 8),
+        "runs": ConcurrencyLimits(settings.max_running, settings.max_running_per_workspace),
+        "ingestion": ConcurrencyLimits(settings.max_ingesting, settings.max_ingesting * 8),
     }
 
 
-async def build(settings: Settings, stack: AsyncExitStack) -> House:
+async def build(settings: Settings, stack: AsyncExitStack) -> Dependencies:
+    """Everything that a process is made of, started in order; the stack takes it down in reverse order."""
     if settings.is_distributed and not (settings.database_url or "").startswith("postgres"):
         raise CannotStart(
             "Distributed dispatch needs PostgreSQL: set GENAI_STACK_DATABASE_URL to postgresql://…, or leave "
             "GENAI_STACK_DISPATCH out."
         )
-    stack.enter_context(ground.own_folder(settings))
-    secrets = ground.secrets_of_all(settings)
-    database = ground.open_database(settings)
+    stack.enter_context(bootstrap.own_folder(settings))
+    secrets = bootstrap.secrets_of_all(settings)
+    database = bootstrap.open_database(settings)
     stack.push_async_callback(database.close)
-    await ground.prepare(database, example_wanted=settings.example)
+    await bootstrap.prepare(database, example_wanted=settings.example)
 
-    wake, dispatch = _work(settings, database, stack)
+    pubsub, job_queue = _queue(settings, database, stack)
     outbound = Outbound(
         Upstreams(private_allowed=is_loopback(settings.host), allowed_hosts=frozenset(settings.allowed_upstreams))
     )
@@ -117,47 +99,80 @@ async def build(settings: Settings, stack: AsyncExitStack) -> House:
         key = None
         if choice.credential_id is not None:
             async with database.read() as session:
-                key = secrets.unlock((await credentials.get(session, scope, choice.credential_id)).secret)
+                key = secrets.decrypt((await credentials.get(session, scope, choice.credential_id)).secret)
         return embedders.open(choice.provider, choice.model, key, choice.base_url)
 
     vectors = _vector_index(settings, database)
     stack.push_async_callback(vectors.close)
     index = Index(database, vectors)
     stack.push_async_callback(index.close)
-    search = Search(database, index, Nearest(database), open_embedder)
+    search = Search(database, index, ExactSearch(database), open_embedder)
 
-    journal = Journal(database, wake)
+    journal = Journal(database, pubsub)
     journal.start()
     stack.push_async_callback(journal.close)
     catalog = Catalog.of(nodes)
-    tools = Tools(database, secrets, models, search, _deadlines(settings))
-    runner = _runner(database, journal, catalog, tools, _spans(settings, stack))
+    node_contexts = NodeContexts(database, secrets, models, search, _deadlines(settings))
+    run_worker = RunWorker(database, journal, catalog, node_contexts, _spans(settings, stack))
     ingestion = Ingestion(database, index, open_embedder)
-    removal = Removal(database, dispatch, index)
-    stack.push_async_callback(removal.close)
-    works: dict[Queue, Work] = {"runs": runner.work, "ingestion": ingestion.work}
-    for queue, work in works.items():
-        dispatch.serve(queue, work)
-    runs = Runs(database, dispatch, most_waiting=settings.max_queued)
+    deletion = Deletion(database, job_queue, index)
+    stack.push_async_callback(deletion.close)
+    handlers: dict[QueueName, Handler] = {"runs": run_worker.work, "ingestion": ingestion.work}
+    for queue, handler in handlers.items():
+        job_queue.serve(queue, handler)
+    control = RunControl(database, job_queue, most_waiting=settings.max_queued)
     retention = Retention(
         database, keep_deltas=days(settings.keep_deltas_days), keep_runs=days(settings.keep_runs_days)
     )
-    return House(
-        database, secrets, catalog, wake, dispatch, works, models, index, search, journal, runs, ingestion, removal,
-        retention, _metrics(database, stack),
-    )  # fmt: skip
+    uploads = Uploads(database, job_queue, deletion, largest=settings.max_upload_bytes)
+    return Dependencies(
+        database=database,
+        secrets=secrets,
+        pubsub=pubsub,
+        jobs=QueueDependencies(job_queue, handlers),
+        catalog=catalog,
+        models=models,
+        knowledge=KnowledgeDependencies(index, search, ingestion, uploads, deletion),
+        runs=RunDependencies(
+            control, RunStarter(database, catalog, control, pubsub), EventStream(database, journal, pubsub), retention
+        ),
+        access_rules=_access_rules(settings),
+        limits=_request_limits(settings),
+        process=ProcessState(settings, database, index, pubsub),
+        metrics=_metrics(database, stack),
+    )
 
 
-def _work(settings: Settings, database: Database, stack: AsyncExitStack) -> tuple[Wake, InProcess | Distributed]:
-    bounds = _bounds(settings)
+def _request_limits(settings: Settings) -> RequestLimits:
+    graph = Limits(
+        nodes=settings.max_nodes,
+        edges=settings.max_edges,
+        depth=settings.max_graph_depth,
+        size=settings.max_graph_bytes,
+    )
+    return RequestLimits(graph, settings.max_frame_bytes, settings.max_sockets, settings.slow_reader_seconds)
+
+
+def _access_rules(settings: Settings) -> AccessRules:
+    return AccessRules(
+        settings.token,
+        frozenset(name.lower() for name in settings.allowed_hosts or LOCAL),
+        frozenset(name.lower().rstrip("/") for name in settings.allowed_origins or LOCAL),
+    )
+
+
+def _queue(
+    settings: Settings, database: Database, stack: AsyncExitStack
+) -> tuple[PubSub, InProcessQueue | PostgresQueue]:
+    limits = _limits(settings)
     if not settings.is_distributed:
-        return LocalWake(), InProcess(bounds)
-    from genai_stack.infra.pubsub.postgres import PostgresWake  # noqa: PLC0415 (its driver takes ten megabytes)
+        return LocalPubSub(), InProcessQueue(limits)
+    from genai_stack.infra.pubsub.postgres import PostgresPubSub  # noqa: PLC0415 (its driver takes ten megabytes)
 
-    wake = PostgresWake(database)
-    wake.start()
-    stack.push_async_callback(wake.close)
-    return wake, Distributed(database, {queue: bound.workspace for queue, bound in bounds.items()})
+    pubsub = PostgresPubSub(database)
+    pubsub.start()
+    stack.push_async_callback(pubsub.close)
+    return pubsub, PostgresQueue(database, {queue: limit.workspace for queue, limit in limits.items()})
 
 
 def _vector_index(settings: Settings, database: Database) -> VectorIndex:
@@ -192,14 +207,6 @@ def _deadlines(settings: Settings) -> Deadlines:
     )
 
 
-def _runner(database: Database, journal: Journal, catalog: Catalog, tools: Tools, spans: Spans | None) -> Runner:
-    async def graph_of(scope: Scope, workflow_id: str, version: int) -> dict[str, object]:
-        async with database.read() as session:
-            return (await store.version(session, scope, workflow_id, version)).configuration
-
-    return Runner(database, journal, catalog, graph_of=graph_of, tools_for=tools.of_run, answered=answered, spans=spans)
-
-
 def _spans(settings: Settings, stack: AsyncExitStack) -> Spans | None:
     """None while no collector is configured: then nothing of OpenTelemetry's SDK is even imported."""
     if not settings.otlp_endpoint:
@@ -213,7 +220,9 @@ def _spans(settings: Settings, stack: AsyncExitStack) -> Spans | None:
 
 def _metrics(database: Database, stack: AsyncExitStack) -> Page:
     async def standing() -> Standing:
-        unended, (in_work, oldest) = await database.fetch(lambda read: (records.unended(read), documents.in_work(read)))
+        unended, (in_work, oldest) = await database.run_read(
+            lambda read: (records.unended(read), documents.in_work(read))
+        )
         queued, since = unended.get("queued", (0, None))
         queues = {"runs": Waiting(queued, _age(since)), "ingestion": Waiting(in_work, _age(oldest))}
         return Standing({status: unended.get(status, (0, None))[0] for status in records.UNENDED}, queues)
@@ -226,11 +235,11 @@ def _age(since: datetime | None) -> float:
     return 0.0 if since is None else max(0.0, (now() - since).total_seconds())
 
 
-def crew_of(settings: Settings, house: House) -> "Crew":
-    """The workers of one process of many."""
-    from genai_stack.infra.queue.postgres_worker import Crew  # noqa: PLC0415 (a quarter of a second that a server does not need)
+def queue_worker(settings: Settings, deps: Dependencies) -> "PostgresWorker":
+    """The worker of one process of many."""
+    from genai_stack.infra.queue.postgres_worker import PostgresWorker  # noqa: PLC0415 (takes a quarter of a second)
 
-    crew = Crew(house.database.conninfo, _bounds(settings))
-    for queue, work in house.works.items():
-        crew.serve(queue, work)
-    return crew
+    worker = PostgresWorker(deps.database.conninfo, _limits(settings))
+    for queue, handler in deps.jobs.handlers.items():
+        worker.serve(queue, handler)
+    return worker

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from genai_stack.api.app import create_app
 from genai_stack.api.http.access_rules import check_start
-from genai_stack.app import lifespan as processes
+from genai_stack.app import lifespan
 from genai_stack.app.settings import Settings
 from genai_stack.errors import CannotStart
 from genai_stack.infra.telemetry import logs
@@ -27,13 +27,13 @@ async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Raises CannotStart with a sentence."""
     check_start(settings.host, settings.token)
     logs.configure(settings.log_level, settings.log_format, secrets=settings.secrets)
-    with listening(settings.host, settings.port) as door:
-        async with processes.opened(settings) as given:
-            log.info("serving", address=address_of(door), data=str(settings.data))
-            await answer(create_app(given), door, given.leave)
+    with listening(settings.host, settings.port) as listener:
+        async with lifespan.server(settings) as deps:
+            log.info("serving", address=address_of(listener), data=str(settings.data))
+            await answer(create_app(deps), listener, deps.process.drain)
 
 
-async def answer(app: ASGIApp, door: socket.socket, leave: Callable[[], Awaitable[None]]) -> None:
+async def answer(app: ASGIApp, listener: socket.socket, leave: Callable[[], Awaitable[None]]) -> None:
     """Serves an application until the process is asked to stop; `leave` returns when it may."""
     gc.freeze()  # what was made at the start stays: looking through it again and again would hold up everybody
     config = uvicorn.Config(
@@ -46,7 +46,7 @@ async def answer(app: ASGIApp, door: socket.socket, leave: Callable[[], Awaitabl
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,
     )
-    await _Server(config, leave).serve(sockets=[door])
+    await _Server(config, leave).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -88,18 +88,18 @@ class _Server(uvicorn.Server):
 @contextmanager
 def listening(host: str, port: int) -> Generator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as door:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            door.bind((host.strip("[]"), port))
+            listener.bind((host.strip("[]"), port))
         except OSError as error:
             raise CannotStart(
                 f"{host}:{port} cannot be served: {error.strerror}. Stop what uses it, or choose another port."
             ) from error
-        door.listen(2048)
-        yield door
+        listener.listen(2048)
+        yield listener
 
 
-def address_of(door: socket.socket) -> str:
-    host, port = door.getsockname()[:2]
+def address_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

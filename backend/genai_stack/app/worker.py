@@ -3,7 +3,7 @@
 import structlog
 
 from genai_stack.api.routes.probes import create_probes
-from genai_stack.app import lifespan as processes
+from genai_stack.app import lifespan
 from genai_stack.app.server import address_of, answer, listening
 from genai_stack.app.settings import Settings
 from genai_stack.infra.telemetry import logs
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 async def work(settings: Settings) -> None:
     """Works until SIGTERM or SIGINT, and says how it stands over HTTP. Raises CannotStart with a sentence."""
     logs.configure(settings.log_level, settings.log_format, secrets=settings.secrets)
-    with listening(settings.host, settings.worker_port) as door:
-        async with processes.at_work(settings) as station:
-            log.info("working", address=address_of(door))
-            await answer(create_probes(station.readiness, station.metrics), door, station.leave)
+    with listening(settings.host, settings.worker_port) as listener:
+        async with lifespan.worker(settings) as deps:
+            log.info("working", address=address_of(listener))
+            await answer(create_probes(deps.process, deps.metrics), listener, deps.process.drain)

@@ -46,10 +46,10 @@ async def _rotate(settings: Settings, database: Database) -> int:
                 f"such as {new_key()}, and run this again: then the old one can go."
             )
         async with database.write() as session:
-            return await credentials.relock_all(session, Secrets(keys))
+            return await credentials.re_encrypt_all(session, Secrets(keys))
     keys = [new_key(), *keys_in(settings.data)]
     write_keys(settings.data, keys)
     async with database.write() as session:
-        count = await credentials.relock_all(session, Secrets(keys))
+        count = await credentials.re_encrypt_all(session, Secrets(keys))
     write_keys(settings.data, keys[:1])
     return count

@@ -15,9 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from genai_stack import nodes
-from genai_stack.api.http.dependencies import Given
-from genai_stack.app import lifespan as processes
-from genai_stack.app import settings
+from genai_stack.api.http.dependencies import Dependencies
+from genai_stack.app import lifespan, settings
 from genai_stack.engine import graph
 from genai_stack.engine.catalog import Catalog
 from genai_stack.engine.validate import errors_in
@@ -60,12 +59,12 @@ async def run(file: Path, query: str, paths: Sequence[Path], keyed: Sequence[str
     with tempfile.TemporaryDirectory(prefix="genai-stack-") as folder:
         chosen = settings.read(data=Path(folder), database_url="", example=False, log_level="error")
         logs.configure(chosen.log_level)
-        async with processes.opened(chosen) as given:
-            workflow_id = await _save(given, configuration, secrets)
+        async with lifespan.server(chosen) as deps:
+            workflow_id = await _save(deps, configuration, secrets)
             if paths:
-                await _ingest(given, workflow_id, paths)
-            run_id = await given.asking.start(THE_WORKSPACE, workflow_id, query, None, None)
-            return await _follow(given, run_id)
+                await _ingest(deps, workflow_id, paths)
+            run_id = await deps.runs.starter.start(THE_WORKSPACE, workflow_id, query, None, None)
+            return await _follow(deps, run_id)
 
 
 def _configuration(file: Path) -> Json:
@@ -89,11 +88,11 @@ def _secret(provider: str) -> str:
     return secret.strip()
 
 
-async def _save(given: Given, configuration: Json, secrets: dict[str, str]) -> str:
-    graph.read(configuration, given.limits)
-    async with given.database.write() as session:
+async def _save(deps: Dependencies, configuration: Json, secrets: dict[str, str]) -> str:
+    graph.read(configuration, deps.limits.graph)
+    async with deps.database.write() as session:
         for provider, secret in secrets.items():
-            stored = await credentials.add(session, THE_WORKSPACE, given.secrets, provider, provider, secret)
+            stored = await credentials.add(session, THE_WORKSPACE, deps.secrets, provider, provider, secret)
             for node in configuration["nodes"]:
                 config = node.get("data", {}).get("config", {})
                 if config.get("provider") == provider:
@@ -101,12 +100,12 @@ async def _save(given: Given, configuration: Json, secrets: dict[str, str]) -> s
         return (await store.add(session, THE_WORKSPACE, "Once", "", configuration)).id
 
 
-async def _ingest(given: Given, workflow_id: str, paths: Sequence[Path]) -> None:
+async def _ingest(deps: Dependencies, workflow_id: str, paths: Sequence[Path]) -> None:
     async def files() -> AsyncIterator[File]:
         for path in paths:
             yield File(path.name, _pieces(path))
 
-    taken = await given.uploads.to_workflow(THE_WORKSPACE, workflow_id, "Documents", files())
+    taken = await deps.knowledge.uploads.to_workflow(THE_WORKSPACE, workflow_id, "Documents", files())
     bars = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -119,7 +118,7 @@ async def _ingest(given: Given, workflow_id: str, paths: Sequence[Path]) -> None
         while tasks:
             await asyncio.sleep(LOOK)
             for document_id in list(tasks):
-                async with given.database.read() as session:
+                async with deps.database.read() as session:
                     document = await documents.find(session, THE_WORKSPACE, document_id)
                 bars.update(tasks[document_id], completed=document.progress)
                 if document.status == "failed":
@@ -134,9 +133,9 @@ async def _pieces(path: Path) -> AsyncIterator[bytes]:
             yield piece
 
 
-async def _follow(given: Given, run_id: str) -> int:
+async def _follow(deps: Dependencies, run_id: str) -> int:
     console, said = Console(stderr=True, highlight=False), ""
-    async for frames in given.feed.follow(THE_WORKSPACE, run_id, 0):
+    async for frames in deps.runs.event_stream.follow(THE_WORKSPACE, run_id, 0):
         for frame in frames:
             data = msgspec.json.decode(frame.body)["data"]
             if frame.type == "thinking" and data["kind"] == "status":
@@ -149,7 +148,7 @@ async def _follow(given: Given, run_id: str) -> int:
                 for number, passage in enumerate(data["sources"], 1):
                     page = f", page {passage['page']}" if passage["page"] else ""
                     console.print(f"[{number}] {passage['filename']}{page}", style="dim", markup=False)
-    async with given.database.read() as session:
+    async with deps.database.read() as session:
         ended = await records.get(session, THE_WORKSPACE, run_id)
     if ended.error:
         console.print(ended.error["message"], style="red", markup=False)

@@ -24,7 +24,7 @@ from genai_stack.engine.events import (
     Trouble,
     Usage,
 )
-from genai_stack.engine.node import Said, Voice
+from genai_stack.engine.node import NodeOutput, Said
 from genai_stack.engine.plan import Plan, Step
 from genai_stack.engine.ports import Passage
 from genai_stack.errors import NodeFailed as NodeError
@@ -45,7 +45,7 @@ class Log(Protocol):
         """Number an event, and with it keep a finished node's outputs; returns the event's `seq`."""
         ...
 
-    def speak(self, node_id: str, kind: Literal["answer", "reasoning"], text: str) -> None:
+    def append_text(self, node_id: str, kind: Literal["answer", "reasoning"], text: str) -> None:
         """The next piece of a text; pieces that come quickly share an event."""
         ...
 
@@ -81,7 +81,7 @@ class Execution(Generic[T]):
         self,
         plan: Plan,
         log: Log,
-        tools: Callable[[Voice, Step], T],
+        tools: Callable[[NodeOutput, Step], T],
         *,
         done: Mapping[str, Any] | None = None,
         begun: Mapping[str, int] | None = None,
@@ -114,7 +114,7 @@ class Execution(Generic[T]):
         for node_id, outputs in done.items():
             self.results[self.plan.index[node_id]] = outputs
         for index in finished:
-            for follower in self.plan.steps[index].followers:
+            for follower in self.plan.steps[index].successors:
                 self.left[follower] -= 1
         self._ready = [i for i, left in enumerate(self.left) if not left and i not in finished]
 
@@ -164,7 +164,7 @@ class Execution(Generic[T]):
         assert task is not None
         while True:
             index = step.index
-            if step.node_type.costly:
+            if step.node_type.checkpoint_before:
                 await self.log.settled()
             inputs = self._inputs(step)
             self._running[index] = task
@@ -187,7 +187,7 @@ class Execution(Generic[T]):
                 result,
             )
             following: Step | None = None
-            for follower in step.followers:
+            for follower in step.successors:
                 left[follower] -= 1
                 if not left[follower]:
                     if following is None:
@@ -200,8 +200,8 @@ class Execution(Generic[T]):
 
     def _inputs(self, step: Step) -> Any:
         results = self.results
-        named: dict[str, Any] = {name: of(results[source]) for name, source, of in step.singles}
-        for name, sources in step.severals:
+        named: dict[str, Any] = {name: of(results[source]) for name, source, of in step.single_inputs}
+        for name, sources in step.list_inputs:
             named[name] = tuple([of(results[source]) for source, of in sources])
         return step.make_inputs(**named)
 
@@ -241,12 +241,12 @@ class Execution(Generic[T]):
             raise error
         if not isinstance(error, StackError):
             self.log.crashed(step.id, error)
-        trouble = _trouble(step, error)
+        failure = _trouble(step, error)
         duration = round((perf_counter() - self._started[step.index]) * 1000, 3)
         self.log.write(
-            step.id, NodeFailed(step.label, step.type, duration, trouble, Preview(inputs, self.sent.get(step.index)))
+            step.id, NodeFailed(step.label, step.type, duration, failure, Preview(inputs, self.sent.get(step.index)))
         )
-        self.error = self.error or trouble
+        self.error = self.error or failure
         for index in sorted(self.plan.after(step.index) - self._given_up):
             self._given_up.add(index)
             waiting = self.plan.steps[index]
@@ -310,14 +310,14 @@ class _Speaker:
 
     def reasoning(self, text: str) -> None:
         self._run.thought = True
-        self._run.log.speak(self._step.id, "reasoning", text)
+        self._run.log.append_text(self._step.id, "reasoning", text)
 
     def answer(self, text: str) -> None:
         if not self._step.speaks:
             self.reasoning(text)
             return
         self._run.spoken.setdefault(self._step.index, []).append(text)
-        self._run.log.speak(self._step.id, "answer", text)
+        self._run.log.append_text(self._step.id, "answer", text)
 
     def sent(self, prompt: str) -> None:
         self._run.sent[self._step.index] = prompt

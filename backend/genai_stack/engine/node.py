@@ -31,7 +31,7 @@ class Said:
     show_sources: bool = True
 
 
-class Voice(Protocol):
+class NodeOutput(Protocol):
     """How a node speaks while it works."""
 
     def status(self, text: str) -> None:
@@ -56,7 +56,7 @@ class Voice(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ValidationContext:
     """What validation may know of the workspace: the provider of each credential, and the knowledge bases."""
 
     credentials: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -89,7 +89,7 @@ class NodeType(ABC, Generic[C, I, O, T]):
     """Seconds after which a node of this type is stopped."""
     attempts: ClassVar[int] = 1
     """How often it is tried when its error says that the same call may succeed later."""
-    costly: ClassVar[bool] = False
+    checkpoint_before: ClassVar[bool] = False
     """Its work costs money or touches others: what ran before is committed before it starts."""
 
     Config: ClassVar[builtins.type[NodeConfig]]
@@ -106,11 +106,11 @@ class NodeType(ABC, Generic[C, I, O, T]):
             cls.inputs, cls.outputs = ports_of(cls.Inputs), ports_of(cls.Outputs)
 
     @abstractmethod
-    async def run(self, config: C, inputs: I, tools: T) -> O: ...
+    async def run(self, config: C, inputs: I, ctx: T) -> O: ...
 
-    def problems(self, config: C, facts: Facts) -> Iterable[ConfigProblem]:
+    def problems(self, config: C, context: ValidationContext) -> Iterable[ConfigProblem]:
         """What is wrong with a config beyond its schema."""
-        del config, facts
+        del config, context
         return ()
 
     def describe(self) -> dict[str, object]:

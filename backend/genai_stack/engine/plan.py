@@ -25,9 +25,9 @@ class Step:
     type: str
     node_type: AnyNodeType
     config: Any
-    singles: tuple[tuple[str, int, Output], ...] = ()
-    severals: tuple[tuple[str, tuple[tuple[int, Output], ...]], ...] = ()
-    followers: tuple[int, ...] = ()
+    single_inputs: tuple[tuple[str, int, Output], ...] = ()
+    list_inputs: tuple[tuple[str, tuple[tuple[int, Output], ...]], ...] = ()
+    successors: tuple[int, ...] = ()
     waits_for: int = 0
     speaks: bool = False
     """Whether its streamed text is part of the answer: an edge leads from it to an exit."""
@@ -76,9 +76,9 @@ class Plan:
                 name: tuple((source, attrgetter(port)) for source, port in sorted(sources))
                 for name, sources in came.items()
             }
-            step.singles = tuple((name, *sources[0]) for name, sources in bound.items() if name not in several)
-            step.severals = tuple((name, sources) for name, sources in bound.items() if name in several)
-            step.followers = tuple(following[step.index])
+            step.single_inputs = tuple((name, *sources[0]) for name, sources in bound.items() if name not in several)
+            step.list_inputs = tuple((name, sources) for name, sources in bound.items() if name in several)
+            step.successors = tuple(following[step.index])
             step.waits_for = sum(len(sources) for sources in came.values())
 
     def described(self) -> list[PlannedNode]:
@@ -104,13 +104,13 @@ class Plan:
 
 
 def _sources(step: Step) -> Iterator[int]:
-    yield from (source for _, source, _ in step.singles)
-    for _, sources in step.severals:
+    yield from (source for _, source, _ in step.single_inputs)
+    for _, sources in step.list_inputs:
         yield from (source for source, _ in sources)
 
 
 def _followers(step: Step) -> Iterable[int]:
-    return step.followers
+    return step.successors
 
 
 def _topological(graph: Graph) -> list[str]:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from genai_stack.engine.catalog import Catalog
 from genai_stack.engine.graph import Edge, Graph, Node
-from genai_stack.engine.node import AnyNodeType, Facts, NodeConfig
+from genai_stack.engine.node import AnyNodeType, NodeConfig, ValidationContext
 from genai_stack.engine.ports import PORT_TYPES, Port
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Code = Literal[
     "dangling_edge", "duplicate_id", "invalid_config", "missing_credential", "no_query", "no_output", "unreachable",
 ]  # fmt: skip
 
-NO_FACTS = Facts()
+NO_FACTS = ValidationContext()
 """A workspace without keys and knowledge bases."""
 
 
@@ -38,7 +38,7 @@ class Problem:
     field: str | None = None
 
 
-def validate(graph: Graph, catalog: Catalog, facts: Facts | None = NO_FACTS) -> list[Problem]:
+def validate(graph: Graph, catalog: Catalog, context: ValidationContext | None = NO_FACTS) -> list[Problem]:
     """Every problem of a graph: first those of its nodes, then of its edges, then of the whole.
 
     With `facts` None, what depends on the workspace (its keys, its knowledge bases) is not looked at.
@@ -46,7 +46,7 @@ def validate(graph: Graph, catalog: Catalog, facts: Facts | None = NO_FACTS) -> 
     known = _Known(graph, catalog)
     return [
         *_duplicates(graph),
-        *(problem for node in graph.nodes for problem in _of_node(node, known, facts)),
+        *(problem for node in graph.nodes for problem in _of_node(node, known, context)),
         *(problem for edge in graph.edges for problem in _of_edge(edge, known)),
         *_of_inputs(graph, known),
         *_of_ends(known),
@@ -99,7 +99,7 @@ def _duplicates(graph: Graph) -> Iterator[Problem]:
             yield Problem("duplicate_id", "error", message, edge_id=edge_id)
 
 
-def _of_node(node: Node, known: _Known, facts: Facts | None) -> Iterator[Problem]:
+def _of_node(node: Node, known: _Known, context: ValidationContext | None) -> Iterator[Problem]:
     node_type = known.types[node.id]
     if node_type is None:
         message = f"{known.label(node.id)} is of the type “{node.type}”, which this server does not have. Remove it."
@@ -113,7 +113,7 @@ def _of_node(node: Node, known: _Known, facts: Facts | None) -> Iterator[Problem
             message = f"{known.label(node.id)}: {_sentence(field, fault['type'], fault['msg'])}"
             yield Problem("invalid_config", "error", message, node_id=node.id, field=field)
         return
-    for found in node_type.problems(config, facts) if facts is not None else ():
+    for found in node_type.problems(config, context) if context is not None else ():
         message = f"{known.label(node.id)}: {found.message}"
         yield Problem(found.code, "error", message, node_id=node.id, field=found.field)
 

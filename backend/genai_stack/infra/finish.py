@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def unbroken(work: Coroutine[Any, Any, T]) -> T:
+async def finish_even_if_cancelled(work: Coroutine[Any, Any, T]) -> T:
     """For short transactions: one that is cut off in the middle costs its connection."""
     task = asyncio.create_task(work)
     try:

@@ -22,10 +22,10 @@ class Secrets:
                 "The secret key is not a Fernet key: 32 bytes in URL-safe base64. `genai-stack keys rotate` makes one."
             ) from error
 
-    def lock(self, secret: str) -> bytes:
+    def encrypt(self, secret: str) -> bytes:
         return self._box.encrypt(secret.encode())
 
-    def unlock(self, locked: bytes) -> str:
+    def decrypt(self, locked: bytes) -> str:
         try:
             return self._box.decrypt(locked).decode()
         except InvalidToken as error:
@@ -35,9 +35,9 @@ class Secrets:
                 code="SECRET_UNREADABLE",
             ) from error
 
-    def relock(self, locked: bytes) -> bytes:
+    def re_encrypt(self, locked: bytes) -> bytes:
         """The same secret, encrypted with the newest key."""
-        return self.lock(self.unlock(locked))
+        return self.encrypt(self.decrypt(locked))
 
 
 def keys_in(folder: Path) -> list[str]:

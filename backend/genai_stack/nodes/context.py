@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from genai_stack.engine.node import Voice
+from genai_stack.engine.node import NodeOutput
 from genai_stack.engine.ports import Passage
 from genai_stack.integrations.llm.chat_model import ChatRequest, Delta
 
@@ -42,7 +42,7 @@ Recall = Callable[[int], Awaitable[Sequence[Turn]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Toolbox:
+class NodeContext:
     """One for each node of a run: the question that was asked, a voice, and what is at hand.
 
     `ask` streams a chat model's answer, with deadlines and retries; `search` finds passages, best first; `recall` gives
@@ -50,7 +50,7 @@ class Toolbox:
     """
 
     question: str
-    voice: Voice
+    output: NodeOutput
     ask: Ask
     search: Search
     recall: Recall

@@ -67,7 +67,7 @@ async def test_a_worker_says_how_it_stands(cluster: Cluster) -> None:
         assert (await client.get("/healthz")).json() == {"status": "ok"}
         ready = (await client.get("/readyz")).json()
         assert ready["ready"]
-        assert {part["name"] for part in ready["parts"]} == {"process", "database", "index", "wake"}
+        assert {part["name"] for part in ready["parts"]} == {"process", "database", "index", "pubsub"}
         assert (await client.get("/api/v1/workflows")).status_code == 404
     assert await asyncio.to_thread(worker.terminate) == 0
 

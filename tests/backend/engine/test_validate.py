@@ -9,7 +9,7 @@ import pytest
 from genai_stack import nodes
 from genai_stack.engine.catalog import Catalog
 from genai_stack.engine.graph import Graph, Limits, read
-from genai_stack.engine.node import Facts
+from genai_stack.engine.node import ValidationContext
 from genai_stack.engine.validate import Problem, errors_in, validate
 from genai_stack.errors import Invalid, TooLarge
 from tests.support import graphs
@@ -20,8 +20,8 @@ Q, O = node("q", "query", "The question"), node("o", "output", "The answer")  # 
 ECHO = [edge("q", "text", "o", "answer", "e")]
 
 
-def found(drawn: Json, **facts: Any) -> list[Problem]:
-    return validate(Graph.model_validate(drawn), CATALOG, Facts(**facts))
+def found(drawn: Json, **context: Any) -> list[Problem]:
+    return validate(Graph.model_validate(drawn), CATALOG, ValidationContext(**context))
 
 
 def llm(name: str = "m", **config: Any) -> Json:
@@ -169,7 +169,7 @@ def test_a_chain_of_ten_thousand_nodes_is_validated_in_seconds() -> None:
         read(drawn, Limits())
     began = time.monotonic()
     large = read(drawn, Limits(nodes=10_000, edges=10_000, size=10_000_000))
-    assert errors_in(validate(large, CATALOG, Facts())) == []
+    assert errors_in(validate(large, CATALOG, ValidationContext())) == []
     assert time.monotonic() - began < 30
 
 

@@ -21,7 +21,7 @@ def is_loopback(host: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class AccessRules:
     """`hosts` are names with or without a port, `origins` whole origins or names that stand for any scheme and port."""
 
     token: str | None

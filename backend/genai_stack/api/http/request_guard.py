@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from genai_stack.api.http import problems
-from genai_stack.api.http.access_rules import Doors
+from genai_stack.api.http.access_rules import AccessRules
 from genai_stack.errors import Overloaded, StackError
 from genai_stack.infra.telemetry import logs
 
@@ -20,11 +20,11 @@ GUARDED = "/api/"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class Gate:
+class RequestGuard:
     """ASGI middleware, outermost. It keeps at most `most_sockets` open at once."""
 
-    def __init__(self, app: ASGIApp, doors: Doors, most_sockets: int) -> None:
-        self._app, self._doors, self._most_sockets = app, doors, most_sockets
+    def __init__(self, app: ASGIApp, access_rules: AccessRules, most_sockets: int) -> None:
+        self._app, self._access_rules, self._most_sockets = app, access_rules, most_sockets
         self._sockets = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,8 +32,8 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        request_id = given if _GIVEN_ID.fullmatch(given) else uuid4().hex
+        deps = headers.get("x-request-id", "")
+        request_id = deps if _GIVEN_ID.fullmatch(deps) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
         with logs.about(request_id=request_id):
             await self._admit(scope, receive, send, headers, request_id)
@@ -42,8 +42,8 @@ class Gate:
         try:
             if scope["path"].startswith(GUARDED):
                 hosts = headers.getlist("host")
-                self._doors.check_host(hosts[0] if len(hosts) == 1 else None)
-                self._doors.check_origin(headers.get("origin"))
+                self._access_rules.check_host(hosts[0] if len(hosts) == 1 else None)
+                self._access_rules.check_origin(headers.get("origin"))
             if scope["type"] == "websocket":
                 self._check_room()
         except StackError as error:

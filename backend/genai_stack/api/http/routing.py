@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect, HTTPConnection
 
-from genai_stack.api.http.dependencies import given
+from genai_stack.api.http.dependencies import dependencies_of
 from genai_stack.errors import Invalid, TooLarge, UnsupportedType
 from genai_stack.infra.database.scope import THE_WORKSPACE, Scope
 from genai_stack.infra.telemetry import logs
@@ -19,14 +19,14 @@ DEPTH = 64 + WRAPPED
 ESCAPED = 4  # bytes of a JSON body for one of a graph: characters may come as \uXXXX
 
 
-async def member(connection: HTTPConnection) -> Scope:
+async def current_scope(connection: HTTPConnection) -> Scope:
     """The workspace of who asks; it comes from the credential and never from the path."""
-    (await given(connection)).doors.check_token(_bearer(connection))
+    (await dependencies_of(connection)).access_rules.check_token(_bearer(connection))
     logs.also_about(workspace_id=THE_WORKSPACE.workspace_id)
     return THE_WORKSPACE
 
 
-Mine = Annotated[Scope, Depends(member)]
+CurrentScope = Annotated[Scope, Depends(current_scope)]
 """The scope of who asks, as an argument of a route."""
 
 
@@ -35,14 +35,14 @@ async def anyone() -> None:
 
 
 async def checked_by_socket() -> None:
-    """A socket refuses in words of its own: each of its endpoints begins with `sockets.admitted`."""
+    """A socket refuses in words of its own: each of its endpoints begins with `sockets.authenticate`."""
 
 
 class Policy(Enum):
     """Who may use a router's routes."""
 
     PUBLIC = Depends(anyone)
-    WORKSPACE = Depends(member)
+    WORKSPACE = Depends(current_scope)
     SOCKET = Depends(checked_by_socket)
 
 
@@ -73,12 +73,12 @@ class CheckedRoute(APIRoute):
 
         async def checked(request: Request) -> Response:
             if members_only:
-                await member(request)  # before anything that a stranger sent is read
+                await current_scope(request)  # before anything that a stranger sent is read
             for _, value in request.query_params.multi_items():
                 check_text(value)
             if not takes_json:
                 return await handle(request)
-            limits = (await given(request)).limits
+            limits = (await dependencies_of(request)).limits.graph
             careful = _Checked(request.scope, request.receive)
             if body := await _body(careful, ESCAPED * limits.size):
                 _check_type(request.headers.get("content-type", ""))

@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from genai_stack.api.http.dependencies import Here
+from genai_stack.api.http.dependencies import Deps
 from genai_stack.api.http.models import Asked, Id, Limit, Page, Skip
-from genai_stack.api.http.routing import Mine, Policy, Router
+from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.features.conversations import store as sessions
 from genai_stack.features.conversations.tables import ChatSession
 from genai_stack.features.runs import store as records
@@ -47,18 +47,20 @@ class MessageOut(BaseModel):
 
 
 @router.post("/workflows/{workflow_id}/sessions", status_code=201)
-async def open_session(workflow_id: Id, here: Here, scope: Mine, body: SessionIn | None = None) -> SessionOut:
+async def open_session(workflow_id: Id, deps: Deps, scope: CurrentScope, body: SessionIn | None = None) -> SessionOut:
     """Begin a conversation with a workflow."""
-    async with here.database.write() as session:
+    async with deps.database.write() as session:
         await store.get(session, scope, workflow_id)
         chat = await sessions.add(session, scope, workflow_id, body.title if body else "")
         return await _out(session, scope, chat)
 
 
 @router.get("/workflows/{workflow_id}/sessions")
-async def of_workflow(workflow_id: Id, here: Here, scope: Mine, skip: Skip = 0, limit: Limit = 50) -> Page[SessionOut]:
+async def of_workflow(
+    workflow_id: Id, deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 50
+) -> Page[SessionOut]:
     """A workflow's conversations, last used first."""
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         await store.get(session, scope, workflow_id)
         found, total = await sessions.of_workflow(session, scope, workflow_id, skip, limit)
         items = [await _out(session, scope, chat) for chat in found]
@@ -66,15 +68,15 @@ async def of_workflow(workflow_id: Id, here: Here, scope: Mine, skip: Skip = 0, 
 
 
 @router.get("/sessions/{session_id}")
-async def get(session_id: Id, here: Here, scope: Mine) -> SessionOut:
+async def get(session_id: Id, deps: Deps, scope: CurrentScope) -> SessionOut:
     """A conversation; `active_run` is what a client that comes back follows."""
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         return await _out(session, scope, await sessions.get(session, scope, session_id))
 
 
 @router.patch("/sessions/{session_id}")
-async def rename(session_id: Id, body: SessionChange, here: Here, scope: Mine) -> SessionOut:
-    async with here.database.write() as session:
+async def rename(session_id: Id, body: SessionChange, deps: Deps, scope: CurrentScope) -> SessionOut:
+    async with deps.database.write() as session:
         chat = await sessions.get(session, scope, session_id)
         if body.title is not None:
             chat.title = body.title
@@ -82,21 +84,23 @@ async def rename(session_id: Id, body: SessionChange, here: Here, scope: Mine) -
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
-async def remove(session_id: Id, here: Here, scope: Mine) -> None:
+async def remove(session_id: Id, deps: Deps, scope: CurrentScope) -> None:
     """Remove a conversation with its messages and runs; a run that is going on is stopped."""
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         await sessions.get(session, scope, session_id)
         running = await records.active_of_session(session, scope, session_id)
     if running is not None:
-        await here.runs.cancel(scope, running.id)
-    async with here.database.write() as session:
+        await deps.runs.control.cancel(scope, running.id)
+    async with deps.database.write() as session:
         await sessions.remove(session, scope, session_id)
 
 
 @router.get("/sessions/{session_id}/messages")
-async def messages(session_id: Id, here: Here, scope: Mine, skip: Skip = 0, limit: Limit = 100) -> Page[MessageOut]:
+async def messages(
+    session_id: Id, deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 100
+) -> Page[MessageOut]:
     """What was said, oldest first."""
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         found, total = await sessions.messages(session, scope, session_id, skip, limit)
     items = [
         MessageOut(

@@ -7,9 +7,9 @@ import msgspec
 from fastapi import Query
 from pydantic import BaseModel, Field
 
-from genai_stack.api.http.dependencies import Given, Here
+from genai_stack.api.http.dependencies import Dependencies, Deps
 from genai_stack.api.http.models import Asked, Id, Limit, Page, Skip
-from genai_stack.api.http.routing import Mine, Policy, Router
+from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.errors import Invalid, ProviderFailed
 from genai_stack.features.credentials import store as credentials
 from genai_stack.infra.database.scope import Scope
@@ -47,45 +47,45 @@ Server = Annotated[str | None, Query(max_length=2000, description="The server's 
 
 
 @router.post("", status_code=201)
-async def add(body: CredentialIn, here: Here, scope: Mine) -> CredentialOut:
+async def add(body: CredentialIn, deps: Deps, scope: CurrentScope) -> CredentialOut:
     """Store a key, encrypted."""
     _check(body)
-    async with here.database.write() as session:
-        stored = await credentials.add(session, scope, here.secrets, body.provider, body.name, body.secret)
+    async with deps.database.write() as session:
+        stored = await credentials.add(session, scope, deps.secrets, body.provider, body.name, body.secret)
         return CredentialOut.model_validate(stored, from_attributes=True)
 
 
 @router.get("")
-async def all_of(here: Here, scope: Mine, skip: Skip = 0, limit: Limit = 100) -> Page[CredentialOut]:
-    async with here.database.read() as session:
+async def all_of(deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 100) -> Page[CredentialOut]:
+    async with deps.database.read() as session:
         found, total = await credentials.all_of(session, scope, skip, limit)
     items = [CredentialOut.model_validate(one, from_attributes=True) for one in found]
     return Page(items=items, total=total, skip=skip, limit=limit)
 
 
 @router.put("/{credential_id}")
-async def change(credential_id: Id, body: CredentialIn, here: Here, scope: Mine) -> CredentialOut:
+async def change(credential_id: Id, body: CredentialIn, deps: Deps, scope: CurrentScope) -> CredentialOut:
     """Replace a key under the same id: the workflows that use it go on with the new one."""
     _check(body)
-    async with here.database.write() as session:
+    async with deps.database.write() as session:
         stored = await credentials.change(
-            session, scope, here.secrets, credential_id, body.provider, body.name, body.secret
+            session, scope, deps.secrets, credential_id, body.provider, body.name, body.secret
         )
         return CredentialOut.model_validate(stored, from_attributes=True)
 
 
 @router.delete("/{credential_id}", status_code=204)
-async def remove(credential_id: Id, here: Here, scope: Mine) -> None:
-    async with here.database.write() as session:
+async def remove(credential_id: Id, deps: Deps, scope: CurrentScope) -> None:
+    async with deps.database.write() as session:
         await credentials.remove(session, scope, credential_id)
 
 
 @router.post("/{credential_id}/test")
-async def test(credential_id: Id, here: Here, scope: Mine, base_url: Server = None) -> CredentialTest:
+async def test(credential_id: Id, deps: Deps, scope: CurrentScope, base_url: Server = None) -> CredentialTest:
     """Ask the provider whether it takes the key. Costs no tokens."""
-    provider, secret = await _unlocked(here, scope, credential_id)
+    provider, secret = await _unlocked(deps, scope, credential_id)
     try:
-        await here.models.test(provider, secret, base_url)
+        await deps.models.test(provider, secret, base_url)
     except ProviderFailed as error:
         return CredentialTest(ok=False, message=error.message)
     return CredentialTest(ok=True, message="The provider takes this key.")
@@ -93,18 +93,18 @@ async def test(credential_id: Id, here: Here, scope: Mine, base_url: Server = No
 
 @router.get("/{credential_id}/models")
 async def models(
-    credential_id: Id, here: Here, scope: Mine, base_url: Server = None, skip: Skip = 0, limit: Limit = 500
+    credential_id: Id, deps: Deps, scope: CurrentScope, base_url: Server = None, skip: Skip = 0, limit: Limit = 500
 ) -> Page[ModelOut]:
     """The models that a key can use, asked of the provider."""
-    provider, secret = await _unlocked(here, scope, credential_id)
-    items = [ModelOut(**msgspec.to_builtins(card)) for card in await here.models.models_of(provider, secret, base_url)]
+    provider, secret = await _unlocked(deps, scope, credential_id)
+    items = [ModelOut(**msgspec.to_builtins(card)) for card in await deps.models.models_of(provider, secret, base_url)]
     return Page(items=items[skip : skip + limit], total=len(items), skip=skip, limit=limit)
 
 
-async def _unlocked(here: Given, scope: Scope, credential_id: str) -> tuple[str, str]:
-    async with here.database.read() as session:
+async def _unlocked(deps: Dependencies, scope: Scope, credential_id: str) -> tuple[str, str]:
+    async with deps.database.read() as session:
         stored = await credentials.get(session, scope, credential_id)
-    return stored.provider, here.secrets.unlock(stored.secret)
+    return stored.provider, deps.secrets.decrypt(stored.secret)
 
 
 def _check(body: CredentialIn) -> None:

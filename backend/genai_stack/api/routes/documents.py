@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 from fastapi import Header, Request, Response
 from pydantic import BaseModel, Field
 
-from genai_stack.api.http.dependencies import Here
+from genai_stack.api.http.dependencies import Deps
 from genai_stack.api.http.models import Id, Limit, Page, Skip
 from genai_stack.api.http.multipart import files
-from genai_stack.api.http.routing import Mine, Policy, Router
+from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.features.knowledge import bases, documents
 from genai_stack.features.knowledge import document_pages as pages
 from genai_stack.features.knowledge.tables import Document
@@ -63,25 +63,25 @@ class PageOut(BaseModel):
 
 
 @router.post("/knowledge-bases/{knowledge_base_id}/documents", status_code=202, openapi_extra=FORM)
-async def add_to_base(knowledge_base_id: Id, request: Request, here: Here, scope: Mine) -> Page[DocumentOut]:
+async def add_to_base(knowledge_base_id: Id, request: Request, deps: Deps, scope: CurrentScope) -> Page[DocumentOut]:
     """Send files; they are taken in in the background. Ask for each until it is `ready` or `failed`."""
-    return _accepted(await here.uploads.to_base(scope, knowledge_base_id, files(request)))
+    return _accepted(await deps.knowledge.uploads.to_base(scope, knowledge_base_id, files(request)))
 
 
 @router.post("/workflows/{workflow_id}/documents", status_code=202, openapi_extra=FORM)
-async def add_to_workflow(workflow_id: Id, request: Request, here: Here, scope: Mine) -> Page[DocumentOut]:
+async def add_to_workflow(workflow_id: Id, request: Request, deps: Deps, scope: CurrentScope) -> Page[DocumentOut]:
     """Send files to the workflow's own knowledge base, which the first upload makes."""
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         workflow = await store.get(session, scope, workflow_id)
-    return _accepted(await here.uploads.to_workflow(scope, workflow_id, workflow.name, files(request)))
+    return _accepted(await deps.knowledge.uploads.to_workflow(scope, workflow_id, workflow.name, files(request)))
 
 
 @router.get("/knowledge-bases/{knowledge_base_id}/documents")
 async def of_base(
-    knowledge_base_id: Id, here: Here, scope: Mine, skip: Skip = 0, limit: Limit = 100
+    knowledge_base_id: Id, deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 100
 ) -> Page[DocumentOut]:
     """In the order in which they came."""
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         await bases.find(session, scope, knowledge_base_id)
         found, total = await documents.listed(session, scope, knowledge_base_id, skip, limit)
     return Page(items=[_out(document) for document in found], total=total, skip=skip, limit=limit)
@@ -89,10 +89,10 @@ async def of_base(
 
 @router.get("/workflows/{workflow_id}/documents")
 async def of_workflow(
-    workflow_id: Id, here: Here, scope: Mine, skip: Skip = 0, limit: Limit = 100
+    workflow_id: Id, deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 100
 ) -> Page[DocumentOut]:
     """Those of its own knowledge base, in the order in which they came."""
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         await store.get(session, scope, workflow_id)
         own = await bases.own_of(session, scope, workflow_id)
         found, total = await documents.listed(session, scope, own.id, skip, limit) if own else ((), 0)
@@ -100,15 +100,15 @@ async def of_workflow(
 
 
 @router.get("/documents/{document_id}")
-async def get(document_id: Id, here: Here, scope: Mine) -> DocumentOut:
-    async with here.database.read() as session:
+async def get(document_id: Id, deps: Deps, scope: CurrentScope) -> DocumentOut:
+    async with deps.database.read() as session:
         return _out(await documents.find(session, scope, document_id))
 
 
 @router.delete("/documents/{document_id}", status_code=204)
-async def remove(document_id: Id, here: Here, scope: Mine) -> None:
+async def remove(document_id: Id, deps: Deps, scope: CurrentScope) -> None:
     """With its original, its passages and their vectors; also while it is being taken in."""
-    await here.removal.delete_document(scope, document_id)
+    await deps.knowledge.deletion.delete_document(scope, document_id)
 
 
 @router.get(
@@ -117,13 +117,13 @@ async def remove(document_id: Id, here: Here, scope: Mine) -> None:
     responses={200: {"content": {PNG: {"schema": {"type": "string", "format": "binary"}}}}},
 )
 async def page(
-    document_id: Id, number: int, here: Here, scope: Mine, accept: Annotated[str, Header()] = "*/*"
+    document_id: Id, number: int, deps: Deps, scope: CurrentScope, accept: Annotated[str, Header()] = "*/*"
 ) -> PageOut | Response:
     """The page's text, or with `Accept: image/png` the page of a PDF as a picture. A file without pages is page 1."""
     if PNG in accept:
-        picture = await pages.picture_of(here.database, scope, document_id, number)
+        picture = await pages.picture_of(deps.database, scope, document_id, number)
         return Response(picture, media_type=PNG, headers={"cache-control": "private, max-age=3600", "vary": "accept"})
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         text = await pages.text_of(session, scope, document_id, number)
     return PageOut(document_id=document_id, page=number, text=text)
 

@@ -3,8 +3,7 @@
 from fastapi import Response
 from pydantic import BaseModel
 
-from genai_stack.api.http.dependencies import Here
-from genai_stack.api.http.dependencies import Readiness as Ask
+from genai_stack.api.http.dependencies import Deps, Process
 from genai_stack.api.http.routing import Policy, Router
 
 router = Router(Policy.PUBLIC, tag="health")
@@ -34,13 +33,13 @@ async def healthz() -> Alive:
 
 
 @router.get("/readyz", responses={503: {"model": Readiness}})
-async def readyz(here: Here, response: Response) -> Readiness:
+async def readyz(deps: Deps, response: Response) -> Readiness:
     """Every part that is needed to answer, by name; 503 when one of them does not."""
-    found = await standing(here.readiness)
+    found = await readiness_of(deps.process)
     response.status_code = 200 if found.ready else 503
     return found
 
 
-async def standing(ask: Ask) -> Readiness:
-    parts = [Part(name=name, ok=ok, message=message) for name, ok, message in await ask()]
+async def readiness_of(process: Process) -> Readiness:
+    parts = [Part(name=name, ok=ok, message=message) for name, ok, message in await process.parts()]
     return Readiness(ready=all(part.ok for part in parts), parts=parts)

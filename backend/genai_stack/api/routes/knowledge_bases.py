@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-from genai_stack.api.http.dependencies import Here
+from genai_stack.api.http.dependencies import Deps
 from genai_stack.api.http.models import Asked, Id, Limit, Page, Skip
-from genai_stack.api.http.routing import Mine, Policy, Router
+from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.features.credentials import store as credentials
 from genai_stack.features.knowledge import bases
 from genai_stack.features.knowledge.bases import Draft, EmbedderChoice
@@ -89,32 +89,32 @@ class SearchIn(Asked):
 
 
 @router.post("", status_code=201)
-async def add(body: KnowledgeBaseIn, here: Here, scope: Mine) -> KnowledgeBaseOut:
+async def add(body: KnowledgeBaseIn, deps: Deps, scope: CurrentScope) -> KnowledgeBaseOut:
     """Make one that workflows may share."""
     draft = Draft(body.name, body.embedder.choice(), body.chunk_size, body.chunk_overlap)
-    async with here.database.write() as session:
+    async with deps.database.write() as session:
         await _check_key(session, scope, draft)
         return _out(await bases.create(session, scope, draft))
 
 
 @router.get("")
-async def all_of(here: Here, scope: Mine, skip: Skip = 0, limit: Limit = 50) -> Page[KnowledgeBaseOut]:
+async def all_of(deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 50) -> Page[KnowledgeBaseOut]:
     """The shared ones and those that workflows own, newest first."""
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         found, total = await bases.listed(session, scope, skip, limit)
     return Page(items=[_out(base) for base in found], total=total, skip=skip, limit=limit)
 
 
 @router.get("/{knowledge_base_id}")
-async def get(knowledge_base_id: Id, here: Here, scope: Mine) -> KnowledgeBaseOut:
-    async with here.database.read() as session:
+async def get(knowledge_base_id: Id, deps: Deps, scope: CurrentScope) -> KnowledgeBaseOut:
+    async with deps.database.read() as session:
         return _out(await bases.find(session, scope, knowledge_base_id))
 
 
 @router.put("/{knowledge_base_id}")
-async def change(knowledge_base_id: Id, body: KnowledgeBaseChange, here: Here, scope: Mine) -> KnowledgeBaseOut:
+async def change(knowledge_base_id: Id, body: KnowledgeBaseChange, deps: Deps, scope: CurrentScope) -> KnowledgeBaseOut:
     """Sizes are for documents that come. Another embedder is refused (409) while there are documents."""
-    async with here.database.write() as session:
+    async with deps.database.write() as session:
         base = await bases.find(session, scope, knowledge_base_id)
         draft = Draft(
             base.name if body.name is None else body.name,
@@ -127,15 +127,15 @@ async def change(knowledge_base_id: Id, body: KnowledgeBaseChange, here: Here, s
 
 
 @router.delete("/{knowledge_base_id}", status_code=204)
-async def remove(knowledge_base_id: Id, here: Here, scope: Mine) -> None:
+async def remove(knowledge_base_id: Id, deps: Deps, scope: CurrentScope) -> None:
     """With its documents, their passages and vectors."""
-    await here.removal.delete_base(scope, knowledge_base_id)
+    await deps.knowledge.deletion.delete_base(scope, knowledge_base_id)
 
 
 @router.post("/{knowledge_base_id}/search")
-async def search(knowledge_base_id: Id, body: SearchIn, here: Here, scope: Mine) -> Page[PassageOut]:
+async def search(knowledge_base_id: Id, body: SearchIn, deps: Deps, scope: CurrentScope) -> Page[PassageOut]:
     """The passages that come nearest to the query, best first."""
-    found = await here.search.search(
+    found = await deps.knowledge.search.search(
         scope,
         knowledge_base_id,
         body.query,

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from genai_stack.api.http.dependencies import Here
+from genai_stack.api.http.dependencies import Deps
 from genai_stack.api.http.routing import Policy, Router
 from genai_stack.infra.telemetry import metrics
 
@@ -18,8 +18,8 @@ GONE = 499  # who asked went before an answer began; as nginx writes it
 
 
 @router.get("/metrics", include_in_schema=False)
-async def page(here: Here) -> Response:
-    content, kind = await here.metrics()
+async def page(deps: Deps) -> Response:
+    content, kind = await deps.metrics()
     return Response(content, headers={"content-type": kind})
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import msgspec
 from pydantic import BaseModel
 
-from genai_stack.api.http.dependencies import Here
+from genai_stack.api.http.dependencies import Deps
 from genai_stack.api.http.models import Limit, Page, Skip
 from genai_stack.api.http.routing import Policy, Router
 from genai_stack.engine.ports import PORT_TYPES
@@ -71,9 +71,9 @@ class ProviderOut(BaseModel):
 
 
 @router.get("/node-types")
-async def node_types(here: Here, skip: Skip = 0, limit: Limit = 500) -> NodeTypes:
+async def node_types(deps: Deps, skip: Skip = 0, limit: Limit = 500) -> NodeTypes:
     """Every node type with its ports and the JSON Schema of its form."""
-    described = [NodeTypeOut.model_validate(node_type.describe()) for node_type in here.catalog]
+    described = [NodeTypeOut.model_validate(node_type.describe()) for node_type in deps.catalog]
     kinds = [PortTypeOut.model_validate(kind, from_attributes=True) for kind in PORT_TYPES.values()]
     chosen = described[skip : skip + limit]
     return NodeTypes(items=chosen, total=len(described), skip=skip, limit=limit, port_types=kinds)

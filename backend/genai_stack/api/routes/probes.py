@@ -5,19 +5,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from genai_stack.api.http.dependencies import Readiness
-from genai_stack.api.routes.health import standing
+from genai_stack.api.http.dependencies import Process
+from genai_stack.api.routes.health import readiness_of
 from genai_stack.infra.telemetry.page import Page
 
 
-def create_probes(readiness: Readiness, metrics: Page) -> Starlette:
+def create_probes(process: Process, metrics: Page) -> Starlette:
     async def healthz(request: Request) -> Response:
         del request
         return JSONResponse({"status": "ok"})
 
     async def readyz(request: Request) -> Response:
         del request
-        found = await standing(readiness)
+        found = await readiness_of(process)
         return JSONResponse(found.model_dump(), 200 if found.ready else 503)
 
     async def counted(request: Request) -> Response:

@@ -13,9 +13,9 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from genai_stack.api.http.dependencies import Given, Here
+from genai_stack.api.http.dependencies import Dependencies, Deps
 from genai_stack.api.http.models import LARGEST, Asked, Id, Limit, Page, Skip
-from genai_stack.api.http.routing import Mine, Policy, Router
+from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.api.routes.knowledge_bases import PassageOut
 from genai_stack.errors import Invalid
 from genai_stack.features.runs import node_states as report
@@ -84,8 +84,8 @@ async def start(
     workflow_id: Id,
     body: RunIn,
     request: Request,
-    here: Here,
-    scope: Mine,
+    deps: Deps,
+    scope: CurrentScope,
     idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
     prefer: Annotated[str | None, Header(description="wait=SECONDS answers with the ended run.")] = None,
 ) -> Response:
@@ -94,19 +94,23 @@ async def start(
     key = None
     if idempotency_key is not None:
         key = (idempotency_key, hashlib.sha256(json.dumps(body.model_dump(), sort_keys=True).encode()).digest())
-    run_id = await here.asking.start(scope, workflow_id, body.query, body.session_id, key)
+    run_id = await deps.runs.starter.start(scope, workflow_id, body.query, body.session_id, key)
     headers = {"location": f"/api/v1/runs/{run_id}"}
     if STREAM in request.headers.get("accept", ""):
-        return StreamingResponse(_sse(here.feed.follow(scope, run_id, 0)), 200, headers | _UNBUFFERED, STREAM)
-    ended = seconds is not None and await here.feed.ended_within(scope, run_id, seconds)
-    run = await _out(here, scope, run_id)
+        return StreamingResponse(
+            _sse(deps.runs.event_stream.follow(scope, run_id, 0)), 200, headers | _UNBUFFERED, STREAM
+        )
+    ended = seconds is not None and await deps.runs.event_stream.ended_within(scope, run_id, seconds)
+    run = await _out(deps, scope, run_id)
     return Response(run.model_dump_json(), 200 if ended else 202, headers, "application/json")
 
 
 @router.get("/workflows/{workflow_id}/runs")
-async def of_workflow(workflow_id: Id, here: Here, scope: Mine, skip: Skip = 0, limit: Limit = 50) -> Page[RunItem]:
+async def of_workflow(
+    workflow_id: Id, deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 50
+) -> Page[RunItem]:
     """The runs of a workflow, newest first."""
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         await store.get(session, scope, workflow_id)
         found, total = await records.of_workflow(session, scope, workflow_id, skip, limit)
     items = [RunItem.model_validate(run, from_attributes=True) for run in found]
@@ -114,49 +118,49 @@ async def of_workflow(workflow_id: Id, here: Here, scope: Mine, skip: Skip = 0, 
 
 
 @router.get("/runs/{run_id}")
-async def get(run_id: Id, here: Here, scope: Mine) -> RunOut:
+async def get(run_id: Id, deps: Deps, scope: CurrentScope) -> RunOut:
     """A run and how each of its nodes stands."""
-    return await _out(here, scope, run_id)
+    return await _out(deps, scope, run_id)
 
 
 @router.post("/runs/{run_id}/cancel", status_code=202)
-async def cancel(run_id: Id, here: Here, scope: Mine) -> RunOut:
+async def cancel(run_id: Id, deps: Deps, scope: CurrentScope) -> RunOut:
     """Stop a run. What was answered so far is kept."""
-    await here.runs.cancel(scope, run_id)
-    return await _out(here, scope, run_id)
+    await deps.runs.control.cancel(scope, run_id)
+    return await _out(deps, scope, run_id)
 
 
 @router.get("/runs/{run_id}/events", response_model=None, responses={200: {"content": {STREAM: {}}}})
 async def events(
     run_id: Id,
     request: Request,
-    here: Here,
-    scope: Mine,
+    deps: Deps,
+    scope: CurrentScope,
     after: After = 0,
     skip: Skip = 0,
     limit: Limit = 500,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> Response:
     """A run's events as they happen, as SSE; with `Accept: application/json`, those so far as a list."""
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         await records.get(session, scope, run_id)
         if "application/json" in request.headers.get("accept", "") and STREAM not in request.headers["accept"]:
             bodies, total = await records.bodies(session, scope, run_id, after, skip, limit)
             listed = f'{{"items":[{",".join(bodies)}],"total":{total},"skip":{skip},"limit":{limit}}}'
             return Response(listed, media_type="application/json")
     seen = _seen(last_event_id) if last_event_id else after
-    return StreamingResponse(_sse(here.feed.follow(scope, run_id, seen)), 200, _UNBUFFERED, STREAM)
+    return StreamingResponse(_sse(deps.runs.event_stream.follow(scope, run_id, seen)), 200, _UNBUFFERED, STREAM)
 
 
 _UNBUFFERED = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 
-async def _sse(feed: AsyncGenerator[list[Frame]]) -> AsyncIterator[bytes]:
+async def _sse(event_stream: AsyncGenerator[list[Frame]]) -> AsyncIterator[bytes]:
     try:
-        async for frames in feed:
+        async for frames in event_stream:
             yield b"".join(_event(frame) for frame in frames) if frames else ALIVE
     finally:
-        await feed.aclose()
+        await event_stream.aclose()
 
 
 def _event(frame: Frame) -> bytes:
@@ -175,8 +179,8 @@ def _seconds(prefer: str | None) -> float | None:
     return min(float(found[1]), LONGEST_WAIT) if found else None
 
 
-async def _out(here: Given, scope: Scope, run_id: str) -> RunOut:
-    async with here.database.read() as session:
+async def _out(deps: Dependencies, scope: Scope, run_id: str) -> RunOut:
+    async with deps.database.read() as session:
         run = await records.get(session, scope, run_id)
         nodes = await report.nodes_of(session, scope, run_id)
     return run_out(run, nodes)

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from fastapi import Header, Path, Response
 from pydantic import BaseModel, Field
 
-from genai_stack.api.http.dependencies import Given, Here
+from genai_stack.api.http.dependencies import Dependencies, Deps
 from genai_stack.api.http.models import LARGEST, Asked, Id, Limit, Page, ProblemOut, Skip
-from genai_stack.api.http.routing import Mine, Policy, Router
+from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.engine import graph
-from genai_stack.engine.node import Facts
+from genai_stack.engine.node import ValidationContext
 from genai_stack.engine.validate import Problem, described, errors_in, validate
 from genai_stack.errors import Invalid
 from genai_stack.features.knowledge import bases
@@ -101,30 +101,30 @@ class VersionOut(VersionItem):
 
 
 @router.post("", status_code=201)
-async def save_new(body: WorkflowIn, response: Response, here: Here, scope: Mine) -> WorkflowOut:
+async def save_new(body: WorkflowIn, response: Response, deps: Deps, scope: CurrentScope) -> WorkflowOut:
     """Save a graph, half-built or whole; `problems` say what keeps it from running."""
-    graph.read(body.configuration, here.limits)
-    async with here.database.write() as session:
+    graph.read(body.configuration, deps.limits.graph)
+    async with deps.database.write() as session:
         workflow = await store.add(session, scope, body.name, body.description, body.configuration)
-        return await _out(session, here, scope, workflow, response)
+        return await _out(session, deps, scope, workflow, response)
 
 
 @router.get("")
-async def search(here: Here, scope: Mine, q: str = "", skip: Skip = 0, limit: Limit = 50) -> Page[WorkflowItem]:
+async def search(deps: Deps, scope: CurrentScope, q: str = "", skip: Skip = 0, limit: Limit = 50) -> Page[WorkflowItem]:
     """Workflows by a part of their name or description, last changed first."""
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         found, total = await store.search(session, scope, q, skip, limit)
-        facts = await store.facts(session, scope)
+        validation_context = await store.validation_context(session, scope)
         owned = await store.own_knowledge_bases(session, scope, [workflow.id for workflow in found])
-    items = [_item(workflow, here, facts, owned.get(workflow.id)) for workflow in found]
+    items = [_item(workflow, deps, validation_context, owned.get(workflow.id)) for workflow in found]
     return Page(items=items, total=total, skip=skip, limit=limit)
 
 
 @router.get("/{workflow_id}")
-async def get(workflow_id: Id, response: Response, here: Here, scope: Mine) -> WorkflowOut:
-    async with here.database.read() as session:
+async def get(workflow_id: Id, response: Response, deps: Deps, scope: CurrentScope) -> WorkflowOut:
+    async with deps.database.read() as session:
         workflow = await store.get(session, scope, workflow_id)
-        return await _out(session, here, scope, workflow, response)
+        return await _out(session, deps, scope, workflow, response)
 
 
 @router.put("/{workflow_id}")
@@ -132,40 +132,42 @@ async def replace(
     workflow_id: Id,
     body: WorkflowIn,
     response: Response,
-    here: Here,
-    scope: Mine,
+    deps: Deps,
+    scope: CurrentScope,
     if_match: Annotated[str | None, Header(description="The ETag of the version that was edited.")] = None,
 ) -> WorkflowOut:
     """Save as the next version. With a stale `If-Match`, 412 and nothing changes."""
-    graph.read(body.configuration, here.limits)
-    async with here.database.write() as session:
+    graph.read(body.configuration, deps.limits.graph)
+    async with deps.database.write() as session:
         workflow = await store.replace(
             session, scope, workflow_id, body.name, body.description, body.configuration, _expected(if_match)
         )
-        return await _out(session, here, scope, workflow, response)
+        return await _out(session, deps, scope, workflow, response)
 
 
 @router.delete("/{workflow_id}", status_code=204)
-async def remove(workflow_id: Id, here: Here, scope: Mine) -> None:
+async def remove(workflow_id: Id, deps: Deps, scope: CurrentScope) -> None:
     """Remove it with its versions, runs, sessions and own documents."""
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         await store.get(session, scope, workflow_id)
         owned = await store.own_knowledge_bases(session, scope, [workflow_id])
         running = await records.unended_of_workflow(session, scope, workflow_id)
     for run_id in running:
-        await here.runs.cancel(scope, run_id)
-    await here.retention.remove_of_workflow(scope, workflow_id)
-    async with here.database.write() as session:
+        await deps.runs.control.cancel(scope, run_id)
+    await deps.runs.retention.remove_of_workflow(scope, workflow_id)
+    async with deps.database.write() as session:
         for knowledge_base_id in owned.values():
-            await bases.give_up(session, scope, knowledge_base_id)
+            await bases.soft_delete(session, scope, knowledge_base_id)
         await store.remove(session, scope, workflow_id)
-    await here.removal.sweep(scope)
+    await deps.knowledge.deletion.sweep(scope)
 
 
 @router.get("/{workflow_id}/versions")
-async def versions(workflow_id: Id, here: Here, scope: Mine, skip: Skip = 0, limit: Limit = 50) -> Page[VersionItem]:
+async def versions(
+    workflow_id: Id, deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 50
+) -> Page[VersionItem]:
     """What was saved, newest first."""
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         found, total = await store.versions(session, scope, workflow_id, skip, limit)
     items = [VersionItem.model_validate(version, from_attributes=True) for version in found]
     return Page(items=items, total=total, skip=skip, limit=limit)
@@ -173,30 +175,32 @@ async def versions(workflow_id: Id, here: Here, scope: Mine, skip: Skip = 0, lim
 
 @router.get("/{workflow_id}/versions/{number}")
 async def version(
-    workflow_id: Id, number: Annotated[int, Path(ge=1, le=LARGEST)], here: Here, scope: Mine
+    workflow_id: Id, number: Annotated[int, Path(ge=1, le=LARGEST)], deps: Deps, scope: CurrentScope
 ) -> VersionOut:
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         found = await store.version(session, scope, workflow_id, number)
     return VersionOut.model_validate(found, from_attributes=True)
 
 
 @router.post("/validate")
-async def validate_unsaved(body: GraphIn, here: Here, scope: Mine) -> Validity:
+async def validate_unsaved(body: GraphIn, deps: Deps, scope: CurrentScope) -> Validity:
     """Whether a graph that is not saved can run."""
-    async with here.database.read() as session:
-        return _validity(problems_of(body.configuration, here, await store.facts(session, scope)))
+    async with deps.database.read() as session:
+        return _validity(problems_of(body.configuration, deps, await store.validation_context(session, scope)))
 
 
 @router.post("/{workflow_id}/validate")
-async def validate_saved(workflow_id: Id, here: Here, scope: Mine) -> Validity:
+async def validate_saved(workflow_id: Id, deps: Deps, scope: CurrentScope) -> Validity:
     """Whether a saved workflow can run."""
-    async with here.database.read() as session:
+    async with deps.database.read() as session:
         workflow = await store.get(session, scope, workflow_id)
-        return _validity(problems_of(workflow.configuration, here, await store.facts(session, scope)))
+        return _validity(problems_of(workflow.configuration, deps, await store.validation_context(session, scope)))
 
 
-def problems_of(configuration: dict[str, Any], here: Given, facts: Facts) -> list[Problem]:
-    return validate(graph.read(configuration, here.limits), here.catalog, facts)
+def problems_of(
+    configuration: dict[str, Any], deps: Dependencies, validation_context: ValidationContext
+) -> list[Problem]:
+    return validate(graph.read(configuration, deps.limits.graph), deps.catalog, validation_context)
 
 
 def _validity(problems: Sequence[Problem]) -> Validity:
@@ -207,8 +211,10 @@ def _out_of(problems: Sequence[Problem]) -> list[ProblemOut]:
     return [ProblemOut(**described(problem)) for problem in problems]
 
 
-async def _out(session: ReadSession, here: Given, scope: Scope, workflow: Workflow, response: Response) -> WorkflowOut:
-    problems = problems_of(workflow.configuration, here, await store.facts(session, scope))
+async def _out(
+    session: ReadSession, deps: Dependencies, scope: Scope, workflow: Workflow, response: Response
+) -> WorkflowOut:
+    problems = problems_of(workflow.configuration, deps, await store.validation_context(session, scope))
     owned = await store.own_knowledge_bases(session, scope, [workflow.id])
     response.headers["etag"] = f'"{workflow.version}"'
     return WorkflowOut(
@@ -224,7 +230,9 @@ async def _out(session: ReadSession, here: Given, scope: Scope, workflow: Workfl
     )
 
 
-def _item(workflow: Workflow, here: Given, facts: Facts, knowledge_base_id: str | None) -> WorkflowItem:
+def _item(
+    workflow: Workflow, deps: Dependencies, validation_context: ValidationContext, knowledge_base_id: str | None
+) -> WorkflowItem:
     saved = graph.Graph.model_validate(workflow.configuration)
     return WorkflowItem(
         id=workflow.id,
@@ -232,7 +240,7 @@ def _item(workflow: Workflow, here: Given, facts: Facts, knowledge_base_id: str 
         description=workflow.description,
         version=workflow.version,
         node_types=list(dict.fromkeys(node.type for node in saved.nodes)),
-        error_count=len(errors_in(validate(saved, here.catalog, facts))),
+        error_count=len(errors_in(validate(saved, deps.catalog, validation_context))),
         knowledge_base_id=knowledge_base_id,
         created_at=workflow.created_at,
         updated_at=workflow.updated_at,

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from starlette.websockets import WebSocket
 
-from genai_stack.api.http.dependencies import Given, given
+from genai_stack.api.http.dependencies import Dependencies, dependencies_of
 from genai_stack.api.http.models import LARGEST, Id
 from genai_stack.api.http.routing import read_json
 from genai_stack.api.sockets import sockets
@@ -15,7 +15,7 @@ from genai_stack.engine.events import ENDED
 from genai_stack.errors import Invalid, NotFound, StackError, TooLarge
 from genai_stack.features.conversations import store as sessions
 from genai_stack.features.conversations.tables import ChatSession
-from genai_stack.features.runs import messages as asking
+from genai_stack.features.runs import messages as starter
 from genai_stack.features.runs import store as records
 from genai_stack.features.runs.tables import Run
 from genai_stack.infra.database.columns import now
@@ -57,26 +57,26 @@ class ErrorFrame(msgspec.Struct, frozen=True):
 @sockets.router.websocket("/sessions/{session_id}/chat")
 async def talk(socket: WebSocket, session_id: Id) -> None:
     """One conversation, on as many sockets as its person has open."""
-    here = await given(socket)
-    scope = await sockets.admitted(socket)
+    deps = await dependencies_of(socket)
+    scope = await sockets.authenticate(socket)
     if scope is None:
         return
     try:
-        async with here.database.read() as session:
+        async with deps.database.read() as session:
             chat = await sessions.get(session, scope, session_id)
     except StackError as error:
         await sockets.refuse(socket, error)
         return
     await sockets.accept(socket)
     with metrics.socket_open("chat"):
-        await _Conversation(socket, here, scope, chat).last()
+        await _Conversation(socket, deps, scope, chat).last()
 
 
 class _Conversation:
     """One socket of a session: what comes in, and the runs that it follows."""
 
-    def __init__(self, socket: WebSocket, here: Given, scope: Scope, chat: ChatSession) -> None:
-        self._socket, self._here, self._scope, self._chat = socket, here, scope, chat
+    def __init__(self, socket: WebSocket, deps: Dependencies, scope: Scope, chat: ChatSession) -> None:
+        self._socket, self._deps, self._scope, self._chat = socket, deps, scope, chat
         self._since = now()
         self._followed: dict[str, asyncio.Task[None]] = {}
         self._too_slow = asyncio.Event()
@@ -105,17 +105,17 @@ class _Conversation:
                 return
             text = message.get("text")
             try:
-                await self._take(_frame(text, self._here.frame_size))
+                await self._take(_frame(text, self._deps.limits.frame_bytes))
             except StackError as error:
                 await self._send_error(error, text)
 
     async def _take(self, frame: Frame) -> None:
         if isinstance(frame, Send):
-            run_id = await self._here.asking.say(self._scope, self._chat.id, _uuid(frame.id), frame.content)
+            run_id = await self._deps.runs.starter.say(self._scope, self._chat.id, _uuid(frame.id), frame.content)
             self._follow(run_id, 0)
         elif isinstance(frame, Cancel):
             await self._known(frame.run_id)
-            await self._here.runs.cancel(self._scope, frame.run_id)
+            await self._deps.runs.control.cancel(self._scope, frame.run_id)
         else:
             run = await self._known(frame.run_id)
             self._follow(run.id, frame.after)
@@ -124,7 +124,7 @@ class _Conversation:
                 await self._join_later_runs()
 
     async def _known(self, run_id: str) -> Run:
-        async with self._here.database.read() as session:
+        async with self._deps.database.read() as session:
             run = await records.get(session, self._scope, _uuid(run_id))
         if run.session_id != self._chat.id:
             raise NotFound("This conversation has no run with this id.")
@@ -132,14 +132,14 @@ class _Conversation:
 
     async def _join_runs(self) -> None:
         """Follow what is asked in this session on other sockets, or over REST."""
-        with self._here.wake.listen(asking.topic(self._chat.id)) as bell:
+        with self._deps.pubsub.subscribe(starter.topic(self._chat.id)) as subscription:
             while True:
-                await bell.wait(POLL_SECONDS)
+                await subscription.wait(POLL_SECONDS)
                 await self._join_later_runs()
 
     async def _join_later_runs(self) -> None:
-        found = await self._here.database.fetch(
-            lambda now: records.of_session_since(now, self._scope, self._chat.id, self._since)
+        found = await self._deps.database.run_read(
+            lambda tx: records.of_session_since(tx, self._scope, self._chat.id, self._since)
         )
         for run_id in found:
             self._follow(run_id, 0)
@@ -151,7 +151,7 @@ class _Conversation:
 
     async def _send(self, run_id: str, after: int) -> None:
         try:
-            await sockets.send_run(self._socket, self._here, self._scope, run_id, after)
+            await sockets.send_run(self._socket, self._deps, self._scope, run_id, after)
         except TimeoutError:
             self._too_slow.set()
 

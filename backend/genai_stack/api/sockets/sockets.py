@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import Query
 from starlette.websockets import WebSocket
 
-from genai_stack.api.http.dependencies import Given, given
+from genai_stack.api.http.dependencies import Dependencies, dependencies_of
 from genai_stack.api.http.models import LARGEST, Id
 from genai_stack.api.http.problems import from_error
-from genai_stack.api.http.routing import Policy, Router, member
+from genai_stack.api.http.routing import Policy, Router, current_scope
 from genai_stack.errors import StackError
 from genai_stack.features.runs import store as records
 from genai_stack.infra.database.scope import Scope
@@ -22,10 +22,10 @@ SLOW_READER = 1013
 SLOW = "the reader is too slow"
 
 
-async def admitted(socket: WebSocket) -> Scope | None:
+async def authenticate(socket: WebSocket) -> Scope | None:
     """The workspace of who connects; None when the handshake was refused."""
     try:
-        return await member(socket)
+        return await current_scope(socket)
     except StackError as error:
         await refuse(socket, error)
         return None
@@ -40,16 +40,16 @@ async def accept(socket: WebSocket) -> None:
     await socket.accept(PROTOCOL if PROTOCOL in offered else None)
 
 
-async def send_run(socket: WebSocket, here: Given, scope: Scope, run_id: str, after: int) -> None:
+async def send_run(socket: WebSocket, deps: Dependencies, scope: Scope, run_id: str, after: int) -> None:
     """Every event of a run later than `after`, to its last one."""
-    feed = here.feed.follow(scope, run_id, after)
+    event_stream = deps.runs.event_stream.follow(scope, run_id, after)
     task = asyncio.current_task()
     assert task is not None
     loop = asyncio.get_running_loop()
     try:
-        async for frames in feed:
+        async for frames in event_stream:
             # A timer of asyncio's own costs as much as sending does.
-            late = loop.call_later(here.slow_reader_seconds, task.cancel, SLOW)
+            late = loop.call_later(deps.limits.slow_reader_seconds, task.cancel, SLOW)
             try:
                 for frame in frames:
                     await socket.send({"type": "websocket.send", "text": frame.body})
@@ -61,30 +61,30 @@ async def send_run(socket: WebSocket, here: Given, scope: Scope, run_id: str, af
         task.uncancel()
         raise TimeoutError(SLOW) from None
     finally:
-        await feed.aclose()
+        await event_stream.aclose()
 
 
 @router.websocket("/runs/{run_id}/events")
 async def run_events(socket: WebSocket, run_id: Id, after: Annotated[int, Query(ge=0, le=LARGEST)] = 0) -> None:
     """Follows one run from after a `seq`, and closes when the run has ended."""
-    here = await given(socket)
-    scope = await admitted(socket)
+    deps = await dependencies_of(socket)
+    scope = await authenticate(socket)
     if scope is None:
         return
     try:
-        async with here.database.read() as session:
+        async with deps.database.read() as session:
             await records.get(session, scope, run_id)
     except StackError as error:
         await refuse(socket, error)
         return
     await accept(socket)
     with metrics.socket_open("run"):
-        await _last(socket, here, scope, run_id, after)
+        await _last(socket, deps, scope, run_id, after)
 
 
-async def _last(socket: WebSocket, here: Given, scope: Scope, run_id: str, after: int) -> None:
+async def _last(socket: WebSocket, deps: Dependencies, scope: Scope, run_id: str, after: int) -> None:
     """Returns when the run has ended or the socket is closed."""
-    sending = asyncio.ensure_future(send_run(socket, here, scope, run_id, after))
+    sending = asyncio.ensure_future(send_run(socket, deps, scope, run_id, after))
     listening = asyncio.ensure_future(_until_closed(socket))
     await asyncio.wait((sending, listening), return_when=asyncio.FIRST_COMPLETED)
     for task in (sending, listening):

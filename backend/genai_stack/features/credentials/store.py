@@ -20,7 +20,7 @@ async def add(
         workspace_id=scope.workspace_id,
         provider=provider,
         name=name,
-        secret=secrets.lock(secret),
+        secret=secrets.encrypt(secret),
         last4=_last4(secret),
     )
     session.add(credential)
@@ -52,7 +52,7 @@ async def change(
 ) -> Credential:
     credential = await get(session, scope, credential_id)
     credential.provider, credential.name = provider, name
-    credential.secret, credential.last4 = secrets.lock(secret), _last4(secret)
+    credential.secret, credential.last4 = secrets.encrypt(secret), _last4(secret)
     await session.flush()
     return credential
 
@@ -64,11 +64,11 @@ async def remove(session: WriteSession, scope: Scope, credential_id: str) -> Non
     )
 
 
-async def relock_all(session: WriteSession, secrets: Secrets) -> int:
+async def re_encrypt_all(session: WriteSession, secrets: Secrets) -> int:
     """Encrypt every credential with the newest key; how many there were."""
     rows = (await session.scalars(select(Credential).with_for_update())).all()
     for credential in rows:
-        credential.secret = secrets.relock(credential.secret)
+        credential.secret = secrets.re_encrypt(credential.secret)
     return len(rows)
 
 

@@ -18,7 +18,7 @@ from genai_stack.integrations.embedding.embedders import PROVIDERS
 from genai_stack.integrations.embedding.minilm import MODEL
 from genai_stack.integrations.parsing.passages import LARGEST, OVERLAP, SIZE, SMALLEST
 
-GONE = -1
+DELETED = -1
 """The revision of a knowledge base that was deleted and whose rows are being removed: nobody sees it any more."""
 
 
@@ -141,10 +141,10 @@ async def make_own(session: WriteSession, scope: Scope, workflow_id: str, name: 
     return _found(await own_of(session, scope, workflow_id))
 
 
-async def give_up(session: WriteSession, scope: Scope, base_id: str) -> None:
+async def soft_delete(session: WriteSession, scope: Scope, base_id: str) -> None:
     """Nobody sees it or its documents from the commit on; `documents.removal` then takes the rows away, in pieces."""
     base = await find(session, scope, base_id)
-    base.revision, base.workflow_id = GONE, None
+    base.revision, base.workflow_id = DELETED, None
     await session.flush()
     await session.execute(
         update(Document)
@@ -153,13 +153,13 @@ async def give_up(session: WriteSession, scope: Scope, base_id: str) -> None:
     )
 
 
-async def hold(session: WriteSession, scope: Scope, base_id: str) -> None:
+async def lock_base(session: WriteSession, scope: Scope, base_id: str) -> None:
     """Until the commit it is not deleted. Before any of its documents is locked: who deletes locks in that order."""
     row = select(KnowledgeBase.id).where(KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.id == base_id)
     await session.execute(row.with_for_update(read=True, key_share=True))
 
 
-async def grown(session: WriteSession, scope: Scope, base_id: str) -> None:
+async def bump_revision(session: WriteSession, scope: Scope, base_id: str) -> None:
     """What may be found in it changes with this commit."""
     await session.execute(
         update(KnowledgeBase)
@@ -189,7 +189,7 @@ async def _has_documents(session: ReadSession, base: KnowledgeBase) -> bool:
 
 
 def _seen(scope: Scope) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.revision > GONE
+    return KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.revision > DELETED
 
 
 def _found(base: KnowledgeBase | None) -> KnowledgeBase:

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import exists, select, update
 
 from genai_stack.features.knowledge import originals
-from genai_stack.features.knowledge.deletion import Removal
+from genai_stack.features.knowledge.deletion import Deletion
 from genai_stack.features.knowledge.documents import DELETING, FAILED, READY, UPLOADING
 from genai_stack.features.knowledge.retrieval import stored
 from genai_stack.features.knowledge.retrieval.stored import Place
@@ -16,7 +16,7 @@ from genai_stack.features.knowledge.tables import Document, OriginalPiece
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import Scope
-from genai_stack.infra.finish import unbroken
+from genai_stack.infra.finish import finish_even_if_cancelled
 
 CUT_OFF = timedelta(hours=6)  # after which nobody is uploading any more: its process died
 LISTED = 100  # documents that are looked for at once
@@ -29,11 +29,11 @@ FIRST = Place("", b"")
 log = structlog.get_logger(__name__)
 
 
-class Orphans:
+class Cleanup:
     """`keep_originals` counts from the upload; None is for ever."""
 
-    def __init__(self, database: Database, removal: Removal, *, keep_originals: timedelta | None) -> None:
-        self._database, self._removal = database, removal
+    def __init__(self, database: Database, deletion: Deletion, *, keep_originals: timedelta | None) -> None:
+        self._database, self._deletion = database, deletion
         self._keep_originals = keep_originals
         self._looked_at = FIRST
 
@@ -41,7 +41,7 @@ class Orphans:
         """One round."""
         until = time.monotonic() + ROUND
         await self._give_up_cut_off(scope)
-        await self._removal.sweep(scope)
+        await self._deletion.sweep(scope)
         if self._keep_originals is not None:
             await self._remove_originals(scope, now() - self._keep_originals, until)
         await self._remove_vectors(scope, until)
@@ -73,7 +73,7 @@ class Orphans:
     async def _remove_original(self, scope: Scope, document_id: str) -> None:
         removed = originals.AT_ONCE
         while removed == originals.AT_ONCE:
-            removed = await unbroken(self._remove_pieces(scope, document_id))
+            removed = await finish_even_if_cancelled(self._remove_pieces(scope, document_id))
             await asyncio.sleep(PAUSE)
 
     async def _remove_pieces(self, scope: Scope, document_id: str) -> int:
@@ -84,7 +84,9 @@ class Orphans:
         """Goes on where the last round ended, and begins again at the end."""
         count = 0
         while time.monotonic() < until:
-            gone, last = await unbroken(stored.remove_unneeded(self._database, scope, self._looked_at, limit=LOOKED_AT))
+            gone, last = await finish_even_if_cancelled(
+                stored.remove_unneeded(self._database, scope, self._looked_at, limit=LOOKED_AT)
+            )
             count += gone
             self._looked_at = last or FIRST
             if last is None:

@@ -9,15 +9,15 @@ from sqlalchemy import delete, select, update
 
 from genai_stack.errors import StackError
 from genai_stack.features.knowledge import bases, documents, originals
-from genai_stack.features.knowledge.bases import GONE
+from genai_stack.features.knowledge.bases import DELETED
 from genai_stack.features.knowledge.documents import DELETING, UPLOADING
 from genai_stack.features.knowledge.retrieval import stored
 from genai_stack.features.knowledge.retrieval.index import Index
 from genai_stack.features.knowledge.tables import Document, KnowledgeBase
 from genai_stack.infra.database.database import Database, ReadSession, WriteSession
 from genai_stack.infra.database.scope import Scope
-from genai_stack.infra.finish import unbroken
-from genai_stack.infra.queue.queue import Dispatch
+from genai_stack.infra.finish import finish_even_if_cancelled
+from genai_stack.infra.queue.queue import Queue
 
 PASSAGES = 200  # in one transaction
 PATIENCE = 3.0  # seconds that a request waits for the rows and vectors to be gone; it goes on in the background
@@ -35,21 +35,21 @@ class _Leaving(NamedTuple):
     fingerprint: str | None
 
 
-class Removal:
-    def __init__(self, database: Database, dispatch: Dispatch, index: Index) -> None:
+class Deletion:
+    def __init__(self, database: Database, job_queue: Queue, index: Index) -> None:
         self._database = database
-        self._dispatch = dispatch
+        self._queue = job_queue
         self._index = index
         self._running: dict[str, asyncio.Task[None]] = {}
 
     async def delete_document(self, scope: Scope, document_id: str) -> None:
         async with self._database.write() as session:
-            await documents.give_up(session, scope, document_id)
+            await documents.soft_delete(session, scope, document_id)
         await self.sweep(scope)
 
     async def delete_base(self, scope: Scope, knowledge_base_id: str) -> None:
         async with self._database.write() as session:
-            await bases.give_up(session, scope, knowledge_base_id)
+            await bases.soft_delete(session, scope, knowledge_base_id)
         await self.sweep(scope)
 
     async def undo_uploads(self, scope: Scope, document_ids: Iterable[str]) -> None:
@@ -101,7 +101,7 @@ class Removal:
 
     async def _remove_document(self, leaving: _Leaving) -> None:
         scope, document_id = leaving.scope, leaving.document_id
-        await self._dispatch.cancel("ingestion", document_id)
+        await self._queue.cancel("ingestion", document_id)
         await self._empty(lambda session: _passages(session, leaving), PASSAGES)
         await self._empty(lambda session: originals.remove(session, scope, document_id), originals.AT_ONCE)
         # The row stays until the index has let go of its vectors, so that a kill in between is made good at the start.
@@ -123,13 +123,13 @@ class Removal:
         await asyncio.shield(self._index.refresh(scope, base_id))
         async with self._database.write() as session:
             row = (KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.id == base_id)
-            await session.execute(delete(KnowledgeBase).where(*row, KnowledgeBase.revision == GONE))
+            await session.execute(delete(KnowledgeBase).where(*row, KnowledgeBase.revision == DELETED))
 
     async def _empty(self, remove: Callable[[WriteSession], Coroutine[Any, Any, int]], most: int) -> None:
         """In many short transactions: the one writer of SQLite also carries the runs."""
         removed = most
         while removed == most:
-            removed = await unbroken(self._removed(remove))
+            removed = await finish_even_if_cancelled(self._removed(remove))
 
     async def _removed(self, remove: Callable[[WriteSession], Coroutine[Any, Any, int]]) -> int:
         async with self._database.write() as session:
@@ -150,5 +150,5 @@ async def _leaving(session: ReadSession, scope: Scope) -> list[_Leaving]:
 
 
 async def _gone(session: ReadSession, scope: Scope) -> list[str]:
-    gone = (KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.revision == GONE)
+    gone = (KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.revision == DELETED)
     return list(await session.scalars(select(KnowledgeBase.id).where(*gone)))

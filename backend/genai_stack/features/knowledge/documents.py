@@ -38,10 +38,10 @@ async def listed(
     return rows.all(), total or 0
 
 
-async def give_up(session: WriteSession, scope: Scope, document_id: str) -> Document:
+async def soft_delete(session: WriteSession, scope: Scope, document_id: str) -> Document:
     """Nobody sees or finds it from the commit on; the removal then takes its rows away, in pieces."""
     document = await find(session, scope, document_id)
-    await bases.grown(session, scope, document.knowledge_base_id)
+    await bases.bump_revision(session, scope, document.knowledge_base_id)
     document.status, document.workflow_id = DELETING, None
     await session.flush()
     return document

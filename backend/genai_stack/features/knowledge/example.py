@@ -44,7 +44,7 @@ def ready_made() -> ReadyMade:
     return msgspec.json.decode(shipped.read_bytes(), type=ReadyMade)
 
 
-async def plant(session: WriteSession, scope: Scope, workflow_id: str, name: str) -> Document:
+async def install(session: WriteSession, scope: Scope, workflow_id: str, name: str) -> Document:
     """Into the knowledge base that the workflow owns from then on."""
     made, content = ready_made(), original()
     base = await bases.make_own(session, scope, workflow_id, name)
@@ -77,5 +77,5 @@ async def plant(session: WriteSession, scope: Scope, workflow_id: str, name: str
     }
     target = Target(scope, base.id, document.id, made.fingerprint)
     await stored.put(session, target, passages, vectors, again=False)
-    await bases.grown(session, scope, base.id)
+    await bases.bump_revision(session, scope, base.id)
     return document

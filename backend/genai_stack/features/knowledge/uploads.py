@@ -9,14 +9,14 @@ from sqlalchemy import CursorResult, select, update
 
 from genai_stack.errors import Invalid, NotFound, TooLarge
 from genai_stack.features.knowledge import bases, originals
-from genai_stack.features.knowledge.deletion import Removal
+from genai_stack.features.knowledge.deletion import Deletion
 from genai_stack.features.knowledge.documents import FAILED, PROCESSING, UPLOADING
 from genai_stack.features.knowledge.tables import Document, KnowledgeBase
 from genai_stack.infra.database.columns import new_id
 from genai_stack.infra.database.database import Database, WriteSession
 from genai_stack.infra.database.scope import Scope
-from genai_stack.infra.finish import unbroken
-from genai_stack.infra.queue.queue import Dispatch, Job
+from genai_stack.infra.finish import finish_even_if_cancelled
+from genai_stack.infra.queue.queue import Job, Queue
 
 LARGEST = 50 * 1024 * 1024  # bytes of one file
 LONGEST_NAME = 255
@@ -43,16 +43,16 @@ def label(name: str) -> str:
 def ingestion_of(document: Document) -> Job:
     """The documents of a knowledge base are taken in one after another, so that the same text is embedded once."""
     workspace = document.workspace_id
-    return Job("ingestion", document.id, workspace, lane=document.knowledge_base_id, party=workspace)
+    return Job("ingestion", document.id, workspace, ordering_key=document.knowledge_base_id, fairness_key=workspace)
 
 
 class Uploads:
     """`largest` is in bytes, for one file."""
 
-    def __init__(self, database: Database, dispatch: Dispatch, removal: Removal, *, largest: int = LARGEST) -> None:
+    def __init__(self, database: Database, job_queue: Queue, deletion: Deletion, *, largest: int = LARGEST) -> None:
         self._database = database
-        self._dispatch = dispatch
-        self._removal = removal
+        self._queue = job_queue
+        self._deletion = deletion
         self.largest = largest
 
     async def to_base(self, scope: Scope, knowledge_base_id: str, files: AsyncIterator[File]) -> list[Document]:
@@ -77,10 +77,10 @@ class Uploads:
             async for file in files:
                 begun.append(new_id())
                 await self._store(scope, find, begun[-1], file)
-            return await unbroken(self._begin(scope, begun))
+            return await finish_even_if_cancelled(self._begin(scope, begun))
         except BaseException:
             if begun:
-                await unbroken(self._removal.undo_uploads(scope, begun))
+                await finish_even_if_cancelled(self._deletion.undo_uploads(scope, begun))
             raise
 
     async def _store(self, scope: Scope, find: FindBase, document_id: str, file: File) -> None:
@@ -107,11 +107,11 @@ class Uploads:
                 )
             waiting.append(piece)
             if len(waiting) == originals.AT_ONCE:
-                await unbroken(write())
+                await finish_even_if_cancelled(write())
                 number += len(waiting)
                 waiting.clear()
         if waiting or number == 0:
-            await unbroken(write())
+            await finish_even_if_cancelled(write())
 
     async def _begin(self, scope: Scope, begun: list[str]) -> list[Document]:
         """All of them at once become documents that are taken in."""
@@ -124,7 +124,7 @@ class Uploads:
             for document in documents:
                 if document.size:
                     document.status = PROCESSING
-                    await session.take_part(partial(self._dispatch.submit, job=ingestion_of(document)))
+                    await session.take_part(partial(self._queue.submit, job=ingestion_of(document)))
                 else:
                     document.status, document.error = FAILED, "The file is empty."
         order = {document_id: at for at, document_id in enumerate(begun)}

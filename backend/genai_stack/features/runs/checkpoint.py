@@ -9,7 +9,7 @@ from sqlalchemy import select
 from genai_stack.engine.events import Usage
 from genai_stack.engine.plan import Plan
 from genai_stack.engine.ports import Passage
-from genai_stack.features.runs.tables import Event, NodeOutput
+from genai_stack.features.runs.tables import Event, NodeOutputRow
 from genai_stack.infra.database.database import ReadSession
 from genai_stack.infra.database.scope import Scope
 
@@ -39,8 +39,8 @@ class Past:
 async def read_past(session: ReadSession, scope: Scope, run_id: str, plan: Plan) -> Past:
     past = Past()
     rows = await session.execute(
-        select(NodeOutput.node_id, NodeOutput.outputs).where(
-            NodeOutput.run_id == run_id, NodeOutput.workspace_id == scope.workspace_id
+        select(NodeOutputRow.node_id, NodeOutputRow.outputs).where(
+            NodeOutputRow.run_id == run_id, NodeOutputRow.workspace_id == scope.workspace_id
         )
     )
     for node_id, outputs in rows:

@@ -7,16 +7,16 @@ from genai_stack.features.runs.store import NewRun
 from genai_stack.features.runs.tables import Run
 from genai_stack.infra.database.database import Database, Transaction
 from genai_stack.infra.database.scope import Scope
-from genai_stack.infra.queue.queue import Dispatch, Job
+from genai_stack.infra.queue.queue import Job, Queue
 
 RETRY_AFTER = 5.0  # seconds after which who was turned away may ask again
 
 
-class Runs:
+class RunControl:
     """Runs are asked for in a request's transaction, and done by whoever serves the queue `runs`."""
 
-    def __init__(self, database: Database, dispatch: Dispatch, *, most_waiting: int) -> None:
-        self._database, self._dispatch = database, dispatch
+    def __init__(self, database: Database, job_queue: Queue, *, most_waiting: int) -> None:
+        self._database, self._queue = database, job_queue
         self._most_waiting = most_waiting
 
     def submit(self, transaction: Transaction, scope: Scope, new: NewRun, first: Data | None = None) -> str:
@@ -26,9 +26,9 @@ class Runs:
                 f"{self._most_waiting:,} runs of this workspace wait already. Try again when some have run.",
                 retry_after=RETRY_AFTER,
             )
-        with transaction.together():
+        with transaction.pipeline():
             run_id = records.add(transaction, scope, new, first)
-            self._dispatch.submit(transaction, _job(scope.workspace_id, run_id, new.session_id, new.workflow_id))
+            self._queue.submit(transaction, _job(scope.workspace_id, run_id, new.session_id, new.workflow_id))
         return run_id
 
     async def cancel(self, scope: Scope, run_id: str) -> Run:
@@ -38,15 +38,15 @@ class Runs:
             if run.status in ENDED:
                 return run
             run.cancel_requested = True
-        await self._dispatch.cancel("runs", run_id)
+        await self._queue.cancel("runs", run_id)
         return run
 
-    async def take_up(self) -> None:
+    async def recover(self) -> None:
         """Give the runs that have not ended, and that no worker has, to the workers again."""
         async with self._database.read() as session:
             left = await records.left_behind(session)
         jobs = [_job(run.workspace_id, run.id, run.session_id, run.workflow_id) for run in left]
-        await self._dispatch.make_good("runs", jobs)
+        await self._queue.requeue_lost("runs", jobs)
 
 
 def _job(workspace_id: str, run_id: str, session_id: str | None, workflow_id: str) -> Job:

@@ -61,7 +61,7 @@ class EventLog:
     async def since(self, scope: Scope, run_id: str, after: int) -> list[Frame]:
         if self._database.is_sqlite:
             asked = {"run": run_id, "workspace": scope.workspace_id, "after": after}
-            rows = await self._database.fetch(lambda now: now.execute(_later, asked).all())
+            rows = await self._database.run_read(lambda tx: tx.execute(_later, asked).all())
             return [Frame(row.seq, row.type, row.body) for row in rows]
         answer: asyncio.Future[list[Frame]] = asyncio.get_running_loop().create_future()
         self._asked.append(_Asked(run_id, scope.workspace_id, after, answer))
@@ -95,7 +95,7 @@ class EventLog:
             "workspaces": [one.workspace_id for one in group],
             "afters": [one.after for one in group],
         }
-        rows = await self._database.fetch(lambda now: now.execute(_later_of_all, asked).all())
+        rows = await self._database.run_read(lambda tx: tx.execute(_later_of_all, asked).all())
         found: list[list[Frame]] = [[] for _ in group]
         for row in rows:
             number: int = row.number

@@ -9,22 +9,22 @@ from genai_stack.features.runs.event_reader import PAGE, EventLog
 from genai_stack.features.runs.journal import Frame, Journal
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import Scope
-from genai_stack.infra.pubsub.pubsub import Wake
+from genai_stack.infra.pubsub.pubsub import PubSub
 
 LAST = "run.finished"
-POLL = 5.0  # seconds after which a reader looks for itself, should a bell be lost
+POLL = 5.0  # seconds after which a reader looks for itself, should a signal be lost
 
 
-class Feed:
+class EventStream:
     """Reads a run's log and goes on as it grows. Readers pull: a slow one holds up nothing, and nothing in memory."""
 
-    def __init__(self, database: Database, journal: Journal, wake: Wake) -> None:
-        self._database, self._journal, self._wake = database, journal, wake
+    def __init__(self, database: Database, journal: Journal, pubsub: PubSub) -> None:
+        self._database, self._journal, self._pubsub = database, journal, pubsub
         self._log = EventLog(database)
 
     async def follow(self, scope: Scope, run_id: str, after: int) -> AsyncGenerator[list[Frame]]:
         """Events later than `after`, in lists, to the last one of the run; an empty list while nothing happens."""
-        with self._wake.listen(f"run:{run_id}") as bell:
+        with self._pubsub.subscribe(f"run:{run_id}") as subscription:
             while True:
                 over = False
                 frames = await self.since(scope, run_id, after)
@@ -38,11 +38,11 @@ class Feed:
                     if frames[-1].type == LAST:
                         return
                 if len(frames) < PAGE:
-                    await bell.wait(POLL)
+                    await subscription.wait(POLL)
 
     async def ended_within(self, scope: Scope, run_id: str, seconds: float) -> bool:
         """Whether the run ends before the time is over."""
-        with self._wake.listen(f"ended:{run_id}") as bell:
+        with self._pubsub.subscribe(f"ended:{run_id}") as subscription:
             loop = asyncio.get_running_loop()
             deadline = loop.time() + seconds
             while True:
@@ -51,13 +51,13 @@ class Feed:
                 remaining = deadline - loop.time()
                 if remaining <= 0:
                     return False
-                await bell.wait(min(remaining, POLL))
+                await subscription.wait(min(remaining, POLL))
 
     async def _has_ended(self, scope: Scope, run_id: str) -> bool:
         run_log = self._journal.at_hand(run_id)
         if run_log is not None:
             return bool(run_log.tail) and run_log.tail[-1].type == LAST
-        status = await self._database.fetch(lambda now: records.status(now, scope, run_id))
+        status = await self._database.run_read(lambda tx: records.status(tx, scope, run_id))
         return status is None or status in ENDED  # one that was deleted says no more
 
     async def since(self, scope: Scope, run_id: str, after: int) -> list[Frame]:

@@ -16,12 +16,12 @@ import structlog
 from sqlalchemy import Insert, bindparam, delete, insert, select, tuple_, update
 
 from genai_stack.engine.events import AnswerDelta, Data, NodeFailed, NodeFinished, RunFinished, Thinking
-from genai_stack.errors import Busy, StackError, StorageAway
+from genai_stack.errors import Busy, DatabaseUnavailable, StackError
 from genai_stack.features.runs.event_encoding import event_body
-from genai_stack.features.runs.tables import Event, NodeOutput, Run
+from genai_stack.features.runs.tables import Event, NodeOutputRow, Run
 from genai_stack.infra.database.database import Database, Transaction
 from genai_stack.infra.database.scope import Scope
-from genai_stack.infra.pubsub.pubsub import Wake
+from genai_stack.infra.pubsub.pubsub import PubSub
 from genai_stack.infra.telemetry import metrics
 
 WINDOW = 0.05  # seconds in which later pieces of a text share an event
@@ -33,8 +33,8 @@ PATIENCE = 30.0  # seconds for which commits are tried while the database is awa
 _insert_event = insert(Event).values(
     run_id=bindparam("r"), seq=bindparam("s"), workspace_id=bindparam("w"), type=bindparam("t"), body=bindparam("b")
 )
-_insert_output = insert(NodeOutput)
-_delete_outputs = delete(NodeOutput).where(NodeOutput.run_id.in_(bindparam("ids", expanding=True)))
+_insert_output = insert(NodeOutputRow)
+_delete_outputs = delete(NodeOutputRow).where(NodeOutputRow.run_id.in_(bindparam("ids", expanding=True)))
 ENDING = ("status", "answer", "sources", "usage", "error", "finished_at")
 _end_run = (
     update(Run)
@@ -49,7 +49,7 @@ _attempts = select(Run.id, Run.attempt).where(Run.id.in_(bindparam("ids", expand
 log = structlog.get_logger(__name__)
 
 
-class Fenced(StackError):
+class StaleAttempt(StackError):
     """Another attempt owns the run now: this one must not write."""
 
     code = "FENCED"
@@ -114,7 +114,7 @@ class RunLog:
         self._journal.kick(self)
         return seq
 
-    def speak(self, node_id: str, kind: Literal["answer", "reasoning"], text: str) -> None:
+    def append_text(self, node_id: str, kind: Literal["answer", "reasoning"], text: str) -> None:
         if self._speaker != (node_id, kind):
             self.flush_text()
             self._speaker = (node_id, kind)
@@ -187,8 +187,8 @@ class RunLog:
 class Journal:
     """One for each process. `start` it before runs write, `close` it after the last one."""
 
-    def __init__(self, database: Database, wake: Wake) -> None:
-        self._database, self._wake = database, wake
+    def __init__(self, database: Database, pubsub: PubSub) -> None:
+        self._database, self._pubsub = database, pubsub
         self._logs: dict[str, RunLog] = {}
         self._dirty: dict[str, RunLog] = {}
         self._writing: dict[str, RunLog] = {}
@@ -263,11 +263,11 @@ class Journal:
 
     async def _commit_patiently(self, batch: list[tuple[RunLog, _Unwritten]]) -> None:
         """Tries again while the database is away; after `PATIENCE` the runs of the batch are lost, and say so."""
-        deadline, pause, unsure = self.now() + PATIENCE, 0.05, False
+        deadline, pause, commit_unknown = self.now() + PATIENCE, 0.05, False
         while True:
             try:
                 began = time.perf_counter()
-                fenced = await self._commit(batch, unsure=unsure)
+                fenced = await self._commit(batch, commit_unknown=commit_unknown)
                 break
             except Exception as error:
                 metrics.journal_failed()
@@ -276,7 +276,7 @@ class Journal:
                     for run_log, _ in batch:
                         run_log.lose(error)
                     return
-                unsure = unsure or (isinstance(error, StorageAway) and error.unsure)
+                commit_unknown = commit_unknown or (isinstance(error, DatabaseUnavailable) and error.commit_unknown)
                 log.warning("journal.waits", reason=str(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 1.0)
@@ -284,19 +284,19 @@ class Journal:
         metrics.journal_committed(time.perf_counter() - began, events)
         for run_log, unwritten in batch:
             if run_log.run_id in fenced:
-                run_log.lose(Fenced("Another worker has taken this run up."))
+                run_log.lose(StaleAttempt("Another worker has taken this run up."))
             else:
                 run_log.committed(unwritten.frames)
 
-    async def _commit(self, batch: list[tuple[RunLog, _Unwritten]], *, unsure: bool) -> set[str]:
+    async def _commit(self, batch: list[tuple[RunLog, _Unwritten]], *, commit_unknown: bool) -> set[str]:
         """The runs that were not written, since another attempt has them."""
 
         def write(transaction: Transaction) -> set[str]:
-            if unsure and (written := _written(transaction, batch)):
+            if commit_unknown and (written := _written(transaction, batch)):
                 return {run_log.run_id for run_log, _ in batch} - written
-            return _write(transaction, batch, self._wake)
+            return _write(transaction, batch, self._pubsub)
 
-        return await self._database.transact(write)
+        return await self._database.run_write(write)
 
 
 def _written(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]]) -> set[str]:
@@ -305,7 +305,7 @@ def _written(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]]) -
     return set(transaction.execute(select(Event.run_id).where(tuple_(Event.run_id, Event.seq).in_(first))).scalars())
 
 
-def _write(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]], wake: Wake) -> set[str]:
+def _write(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]], pubsub: PubSub) -> set[str]:
     """Writes what may be written; returns the runs whose attempt is no longer the current one."""
     rows = transaction.execute(_attempts, {"ids": [run_log.run_id for run_log, _ in batch]})
     current = {row.id: row.attempt for row in rows}
@@ -324,11 +324,11 @@ def _write(transaction: Transaction, batch: list[tuple[RunLog, _Unwritten]], wak
                 outputs += unwritten.outputs
             else:
                 ended.append(run_id)
-    with transaction.together():
+    with transaction.pipeline():
         if events:
             transaction.execute(_insert_event, events)
             written = [run_log.run_id for run_log, _ in batch if run_log.run_id not in fenced]
-            wake.tell(transaction, [*(f"run:{run}" for run in written), *(f"ended:{run}" for run in ended)])
+            pubsub.publish(transaction, [*(f"run:{run}" for run in written), *(f"ended:{run}" for run in ended)])
         if outputs:
             transaction.execute(_insert_output, outputs)
         if ended:

@@ -13,12 +13,12 @@ from genai_stack.engine.execution import Outcome
 from genai_stack.errors import KeyReused, NotFound
 from genai_stack.features.conversations.store import titled, told
 from genai_stack.features.conversations.tables import ChatMessage, ChatSession
-from genai_stack.features.runs.control import Runs
-from genai_stack.features.runs.store import Claimed, NewRun
+from genai_stack.features.runs.control import RunControl
+from genai_stack.features.runs.store import NewRun, RunAttempt
 from genai_stack.infra.database.columns import new_id, now
 from genai_stack.infra.database.database import Transaction
 from genai_stack.infra.database.scope import Scope
-from genai_stack.infra.pubsub.pubsub import Wake
+from genai_stack.infra.pubsub.pubsub import PubSub
 
 USED = "This message id was used for another message. Give each message an id of its own."
 
@@ -70,8 +70,8 @@ def asked_before(transaction: Transaction, scope: Scope, chat: Chat, message_id:
 def ask(
     transaction: Transaction,
     scope: Scope,
-    runs: Runs,
-    wake: Wake,
+    runs: RunControl,
+    pubsub: PubSub,
     chat: Chat,
     new: NewRun,
     message_id: str | None,
@@ -90,11 +90,11 @@ def ask(
     )
     run_id = runs.submit(transaction, scope, new, MessageAccepted(told(message)))
     message.run_id = run_id
-    with transaction.together():
+    with transaction.pipeline():
         transaction.execute(_insert_message, _row(message))
         touched = {"chat": chat.id, "moment": message.created_at, "name": chat.title or titled(new.query)}
         transaction.execute(_touch, touched)
-        wake.tell(transaction, [topic(chat.id)])
+        pubsub.publish(transaction, [topic(chat.id)])
     return run_id
 
 
@@ -103,7 +103,7 @@ def topic(session_id: str) -> str:
     return f"session:{session_id}"
 
 
-def answered(run: Claimed, outcome: Outcome) -> tuple[Told | None, Sequence[tuple[Insert, dict[str, Any]]]]:
+def answered(run: RunAttempt, outcome: Outcome) -> tuple[Told | None, Sequence[tuple[Insert, dict[str, Any]]]]:
     """The assistant's message of a chat run, to be stored with the run's end."""
     if run.session_id is None:
         return None, ()

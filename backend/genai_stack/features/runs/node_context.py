@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 
-from genai_stack.engine.node import Voice
+from genai_stack.engine.node import NodeOutput
 from genai_stack.engine.plan import Step
 from genai_stack.engine.ports import Passage
 from genai_stack.errors import NotFound
@@ -13,7 +13,7 @@ from genai_stack.features.conversations import store as sessions
 from genai_stack.features.credentials import store as credentials
 from genai_stack.features.knowledge import bases
 from genai_stack.features.knowledge.retrieval.search import Search
-from genai_stack.features.runs.store import Claimed
+from genai_stack.features.runs.store import RunAttempt
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.secrets import Secrets
@@ -22,11 +22,11 @@ from genai_stack.infra.telemetry.spans import Span, SpanOf
 from genai_stack.integrations.llm.chat_model import ChatRequest, Delta
 from genai_stack.integrations.llm.chat_models import ChatModels
 from genai_stack.integrations.llm.patience import Deadlines, patient
-from genai_stack.nodes.context import Finding, ModelChoice, Toolbox, Turn
+from genai_stack.nodes.context import Finding, ModelChoice, NodeContext, Turn
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class NodeContexts:
     """Makes the toolbox of each node of a run, within the run's workspace."""
 
     database: Database
@@ -35,7 +35,7 @@ class Tools:
     knowledge: Search
     deadlines: Deadlines
 
-    def of_run(self, run: Claimed, span_of: SpanOf | None = None) -> Callable[[Voice, Step], Toolbox]:
+    def of_run(self, run: RunAttempt, span_of: SpanOf | None = None) -> Callable[[NodeOutput, Step], NodeContext]:
         """`span_of` gives the span of a node, where spans are wanted: its calls are shown within it."""
         return _RunTools(self, run, span_of).of_node
 
@@ -44,23 +44,25 @@ class Tools:
 class _RunTools:
     """The tools of one run."""
 
-    given: Tools
-    run: Claimed
+    made_by: NodeContexts
+    run: RunAttempt
     span_of: SpanOf | None
 
-    def of_node(self, voice: Voice, step: Step) -> Toolbox:
+    def of_node(self, output: NodeOutput, step: Step) -> NodeContext:
         span = self.span_of(step.id) if self.span_of else None
-        return Toolbox(self.run.query, voice, partial(self.ask, voice, span), self.search, self.recall, self.count)
+        return NodeContext(
+            self.run.query, output, partial(self.ask, output, span), self.search, self.recall, self.count
+        )
 
     @property
     def scope(self) -> Scope:
         return Scope(self.run.workspace_id)
 
     async def ask(
-        self, voice: Voice, span: Span | None, choice: ModelChoice, request: ChatRequest
+        self, output: NodeOutput, span: Span | None, choice: ModelChoice, request: ChatRequest
     ) -> AsyncIterator[Delta]:
         key = await self._key(choice.credential_id)
-        model = self.given.models.model(choice.provider, key=key, base_url=choice.base_url)
+        model = self.made_by.models.model(choice.provider, key=key, base_url=choice.base_url)
         call = ModelCall(
             choice.provider,
             request.model,
@@ -72,10 +74,10 @@ class _RunTools:
 
         def retrying(reason: str) -> None:
             call.retry()
-            voice.status(reason)
+            output.status(reason)
 
         with call:
-            async with aclosing(patient(model, request, self.given.deadlines, on_retry=retrying)) as deltas:
+            async with aclosing(patient(model, request, self.made_by.deadlines, on_retry=retrying)) as deltas:
                 async for delta in deltas:
                     if call.waits:
                         call.hear()
@@ -87,36 +89,36 @@ class _RunTools:
         base_id = await self._base(finding.knowledge_base_id)
         if base_id is None:
             return ()
-        return await self.given.knowledge.search(
+        return await self.made_by.knowledge.search(
             self.scope, base_id, finding.query, top_k=finding.top_k, min_score=finding.min_score
         )
 
     async def count(self, knowledge_base_id: str | None) -> int:
         base_id = await self._base(knowledge_base_id)
-        return 0 if base_id is None else await self.given.knowledge.count_ready(self.scope, base_id)
+        return 0 if base_id is None else await self.made_by.knowledge.count_ready(self.scope, base_id)
 
     async def recall(self, most: int) -> Sequence[Turn]:
         chat = self.run.session_id
         if chat is None:
             return ()
-        return await self.given.database.fetch(
-            lambda now: sessions.turns_before(now, self.scope, chat, self.run.id, most)
+        return await self.made_by.database.run_read(
+            lambda tx: sessions.turns_before(tx, self.scope, chat, self.run.id, most)
         )
 
     async def _base(self, knowledge_base_id: str | None) -> str | None:
         """The knowledge base that is meant: by default the workflow's own, which may not be there yet."""
         if knowledge_base_id is not None:
             return knowledge_base_id
-        async with self.given.database.read() as session:
+        async with self.made_by.database.read() as session:
             own = await bases.own_of(session, self.scope, self.run.workflow_id)
             return own.id if own else None
 
     async def _key(self, credential_id: str | None) -> str | None:
         if credential_id is None:
             return None
-        async with self.given.database.read() as session:
+        async with self.made_by.database.read() as session:
             try:
                 stored = await credentials.get(session, self.scope, credential_id)
             except NotFound as error:
                 raise NotFound("Its key is not stored any more. Choose another one in the node's settings.") from error
-        return self.given.secrets.unlock(stored.secret)
+        return self.made_by.secrets.decrypt(stored.secret)

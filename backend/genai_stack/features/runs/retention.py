@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Delete, Integer, Select, and_, bindparam, delete, or_, select, update
 
 from genai_stack.engine.events import ENDED
-from genai_stack.features.runs.tables import Event, NodeOutput, Run
+from genai_stack.features.runs.tables import Event, NodeOutputRow, Run
 from genai_stack.infra.database.columns import Moment, now
 from genai_stack.infra.database.database import Database, Transaction
 from genai_stack.infra.database.scope import Scope
@@ -53,7 +53,7 @@ _say_trimmed = (
     .values(trimmed_at=bindparam("moment", type_=Moment()))
 )
 _say_all_gone = update(Run).where(Run.id == bindparam("run")).values(has_deltas=False)
-_delete_outputs = delete(NodeOutput).where(NodeOutput.run_id == bindparam("run"))
+_delete_outputs = delete(NodeOutputRow).where(NodeOutputRow.run_id == bindparam("run"))
 _delete_run = delete(Run).where(Run.id == bindparam("run"))
 
 Some = Callable[[Transaction, str, int], int]
@@ -99,13 +99,13 @@ class Retention:
     ) -> int:
         """How many runs it is done with."""
         count = 0
-        while run_ids := await self._database.fetch(lambda part: part.execute(runs, asked).scalars().all()):
+        while run_ids := await self._database.run_read(lambda part: part.execute(runs, asked).scalars().all()):
             done = 0
             while done < len(run_ids):
                 if time.monotonic() > until:
                     return count + done
                 left = run_ids[done:]
-                done += await self._database.transact(lambda part, left=left: _do_some(part, left, do))
+                done += await self._database.run_write(lambda part, left=left: _do_some(part, left, do))
                 await asyncio.sleep(pause)
             count += done
         return count

@@ -8,18 +8,18 @@ from sqlalchemy.exc import IntegrityError
 
 from genai_stack.engine.catalog import Catalog
 from genai_stack.engine.graph import Graph
-from genai_stack.engine.node import Facts
+from genai_stack.engine.node import ValidationContext
 from genai_stack.engine.validate import Problem, described, errors_in, validate
 from genai_stack.errors import GraphRefused, Invalid, NotFound
 from genai_stack.features.runs import messages as asking
 from genai_stack.features.runs import store as records
-from genai_stack.features.runs.control import Runs
+from genai_stack.features.runs.control import RunControl
 from genai_stack.features.runs.store import NewRun
 from genai_stack.features.workflows import store
 from genai_stack.features.workflows.tables import Workflow
 from genai_stack.infra.database.database import Database, Transaction
 from genai_stack.infra.database.scope import Scope
-from genai_stack.infra.pubsub.pubsub import Wake
+from genai_stack.infra.pubsub.pubsub import PubSub
 
 Key = tuple[str, bytes]
 """An idempotency key, and the hash of what was asked with it."""
@@ -31,11 +31,11 @@ _version = select(Workflow.version).where(*_mine)
 _configuration = select(Workflow.configuration).where(*_mine)
 
 
-class Questions:
+class RunStarter:
     """Each question is one transaction: the message, the run, its first event and its job."""
 
-    def __init__(self, database: Database, catalog: Catalog, runs: Runs, wake: Wake) -> None:
-        self._database, self._catalog, self._runs, self._wake = database, catalog, runs, wake
+    def __init__(self, database: Database, catalog: Catalog, runs: RunControl, pubsub: PubSub) -> None:
+        self._database, self._catalog, self._runs, self._pubsub = database, catalog, runs, pubsub
         self._sound: OrderedDict[tuple[str, int], None] = OrderedDict()
         """Versions that can run whatever the workspace holds: they name no credential and no knowledge base."""
 
@@ -53,15 +53,15 @@ class Questions:
             chat = asking.find(transaction, scope, session_id)
             if chat.workflow_id != workflow_id:
                 raise Invalid("This chat session belongs to another workflow.")
-            return asking.ask(transaction, scope, self._runs, self._wake, chat, new, None)
+            return asking.ask(transaction, scope, self._runs, self._pubsub, chat, new, None)
 
         try:
-            return await self._database.transact(begin)
+            return await self._database.run_write(begin)
         except IntegrityError:
             # Another request with this key was quicker: its run is the answer.
             if key is None:
                 raise
-            return await self._database.transact(begin)
+            return await self._database.run_write(begin)
 
     async def say(self, scope: Scope, session_id: str, message_id: str, content: str) -> str:
         """The id of the run that answers a person's message; the same message again gives the same run."""
@@ -73,13 +73,13 @@ class Questions:
             version = self._known(transaction, scope, chat.workflow_id)
             self._check(transaction, scope, chat.workflow_id, version)
             new = NewRun(chat.workflow_id, version, content, chat.id)
-            return asking.ask(transaction, scope, self._runs, self._wake, chat, new, message_id)
+            return asking.ask(transaction, scope, self._runs, self._pubsub, chat, new, message_id)
 
         try:
-            return await self._database.transact(begin)
+            return await self._database.run_write(begin)
         except IntegrityError:
             # The same message came to another process at the same moment, and was stored first.
-            return await self._database.transact(begin)
+            return await self._database.run_write(begin)
 
     def _known(self, transaction: Transaction, scope: Scope, workflow_id: str) -> int:
         version = transaction.scalar(_version, {"workflow": workflow_id, "workspace": scope.workspace_id})
@@ -96,8 +96,8 @@ class Questions:
         names_others = any(
             _is_reference(field, value) for node in graph.nodes for field, value in node.data.config.items()
         )
-        facts = store.facts_now(transaction, scope) if names_others else Facts()
-        if errors := errors_in(validate(graph, self._catalog, facts)):
+        context = store.read_validation_context(transaction, scope) if names_others else ValidationContext()
+        if errors := errors_in(validate(graph, self._catalog, context)):
             raise _refusal(errors)
         if not names_others:
             self._sound[workflow_id, version] = None

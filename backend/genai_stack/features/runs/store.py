@@ -16,7 +16,7 @@ from genai_stack.infra.database.database import ReadSession, Transaction, WriteS
 from genai_stack.infra.database.scope import Scope
 
 UNENDED = [status for status in get_args(RunStatus) if status not in ENDED]
-MOST_LOST = 3  # attempts that may die before a run is reported failed
+MAX_CRASHED_ATTEMPTS = 3  # attempts that may die before a run is reported failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class NewRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class RunAttempt:
     """A run that was taken up, as its worker needs it."""
 
     id: str
@@ -42,7 +42,7 @@ class Claimed:
     session_id: str | None
     query: str
     attempt: int
-    lost: int
+    crashed_attempts: int
     cancel_requested: bool
     created_at: datetime
     started_at: datetime
@@ -181,33 +181,33 @@ _claim = (
     .where(Run.id == bindparam("run"), Run.workspace_id == bindparam("workspace"), Run.status.not_in(ENDED))
     .values(
         attempt=Run.attempt + 1,
-        lost=Run.lost + case((Run.status == "running", 1), else_=0),
+        crashed_attempts=Run.crashed_attempts + case((Run.status == "running", 1), else_=0),
         status="running",
         started_at=func.coalesce(Run.started_at, bindparam("moment", type_=Moment())),
     )
     .returning(
-        Run.id, Run.workspace_id, Run.workflow_id, Run.version, Run.session_id, Run.query, Run.attempt, Run.lost,
-        Run.cancel_requested, Run.created_at, Run.started_at,
+        Run.id, Run.workspace_id, Run.workflow_id, Run.version, Run.session_id, Run.query, Run.attempt,
+        Run.crashed_attempts, Run.cancel_requested, Run.created_at, Run.started_at,
     )
 )  # fmt: skip
 _greatest_seq = select(func.max(Event.seq)).where(Event.run_id == bindparam("run"))
 
 
-def claim(transaction: Transaction, scope: Scope, run_id: str) -> Claimed | None:
+def claim(transaction: Transaction, scope: Scope, run_id: str) -> RunAttempt | None:
     """Take a run up as its next attempt; None when it has ended or is gone."""
     asked = {"run": run_id, "workspace": scope.workspace_id, "moment": now()}
     row = transaction.execute(_claim, asked).one_or_none()
     if row is None:
         return None
     fresh = row.attempt == 1
-    return Claimed(*row, last_seq=(row.session_id is not None) if fresh else last_seq(transaction, run_id))
+    return RunAttempt(*row, last_seq=(row.session_id is not None) if fresh else last_seq(transaction, run_id))
 
 
 def last_seq(transaction: Transaction, run_id: str) -> int:
     return transaction.scalar(_greatest_seq, {"run": run_id}) or 0
 
 
-async def hand_back(session: WriteSession, scope: Scope, run_id: str, attempt: int) -> None:
+async def release(session: WriteSession, scope: Scope, run_id: str, attempt: int) -> None:
     """Let another worker take the run up, without counting this attempt as lost."""
     mine = (Run.id == run_id, Run.attempt == attempt, Run.workspace_id == scope.workspace_id)
     await session.execute(update(Run).where(*mine, Run.status == "running").values(status="queued"))

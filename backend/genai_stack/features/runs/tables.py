@@ -11,7 +11,8 @@ from genai_stack.infra.database.table import Table, owned_by, primary_key
 
 
 class Run(Table):
-    """`attempt` grows each time it is taken up, and only the current one may write; `lost` counts those that died.
+    """`attempt` grows each time it is taken up, and only the current one may write; `crashed_attempts`
+    counts those whose process died.
 
     `trimmed_at` is when its deltas began to go; `has_deltas` is true until the last of them is gone.
     """
@@ -25,7 +26,7 @@ class Run(Table):
     status: Mapped[str] = mapped_column(default="queued", index=True)
     query: Mapped[str]
     attempt: Mapped[int] = mapped_column(default=0)
-    lost: Mapped[int] = mapped_column(default=0)
+    crashed_attempts: Mapped[int] = mapped_column("lost", default=0)
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     answer: Mapped[str | None]
     sources: Mapped[list[Any]] = mapped_column(default=list)
@@ -45,7 +46,7 @@ class Run(Table):
     )
 
 
-class NodeOutput(Table):
+class NodeOutputRow(Table):
     """What a finished node gave, so that it never runs again: JSON by port."""
 
     __tablename__ = "node_outputs"

@@ -4,7 +4,7 @@ from typing import Literal
 
 from genai_stack.engine.events import Data, NodeFailed, NodeFinished, NodeRestarted, NodeSkipped, NodeStarted
 from genai_stack.features.runs.journal import RunLog
-from genai_stack.features.runs.store import Claimed
+from genai_stack.features.runs.store import RunAttempt
 from genai_stack.infra.telemetry import gen_ai
 from genai_stack.infra.telemetry.spans import Span, Spans, Value
 
@@ -12,8 +12,8 @@ from genai_stack.infra.telemetry.spans import Span, Spans, Value
 class TracedRun:
     """A context around one attempt at a run. It is the engine's `Log`, and passes on what it is told."""
 
-    def __init__(self, spans: Spans, run: Claimed, log: RunLog) -> None:
-        self.speak, self.settled, self.crashed = log.speak, log.settled, log.crashed
+    def __init__(self, spans: Spans, run: RunAttempt, log: RunLog) -> None:
+        self.append_text, self.settled, self.crashed = log.append_text, log.settled, log.crashed
         self._log = log
         self._nodes: dict[str, Span] = {}
         told: dict[str, Value] = {

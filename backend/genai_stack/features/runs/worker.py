@@ -2,43 +2,36 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Insert
 
 from genai_stack.engine.catalog import Catalog
-from genai_stack.engine.events import Answer, ChatMessage, RunFinished, RunStarted, Trouble
+from genai_stack.engine.events import Answer, RunFinished, RunStarted, Trouble
 from genai_stack.engine.execution import Execution, Outcome
 from genai_stack.engine.graph import Graph
-from genai_stack.engine.node import Voice
-from genai_stack.engine.plan import Plan, Step
+from genai_stack.engine.plan import Plan
 from genai_stack.engine.validate import errors_in, validate
 from genai_stack.errors import Busy, NotFound
+from genai_stack.features.runs import messages
 from genai_stack.features.runs import store as records
 from genai_stack.features.runs.checkpoint import Past, read_past
-from genai_stack.features.runs.journal import Ending, Fenced, Journal, RunLog
-from genai_stack.features.runs.store import Claimed
+from genai_stack.features.runs.journal import Ending, Journal, RunLog, StaleAttempt
+from genai_stack.features.runs.node_context import NodeContexts
+from genai_stack.features.runs.store import RunAttempt
 from genai_stack.features.runs.tracing import TracedRun
+from genai_stack.features.workflows import store as workflows
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.queue.queue import Job
 from genai_stack.infra.telemetry import logs, metrics
-from genai_stack.infra.telemetry.spans import SpanOf, Spans
-from genai_stack.nodes.context import Toolbox
+from genai_stack.infra.telemetry.spans import Spans
+from genai_stack.nodes.context import NodeContext
 
 PAUSE = 1.0  # seconds before a run is tried again that the database was away for
 PLANS = 256  # compiled versions of workflows that are kept at hand
-
-GraphOf = Callable[[Scope, str, int], Awaitable[dict[str, Any]]]
-"""The configuration of a workflow's version."""
-
-ToolsFor = Callable[[Claimed, SpanOf | None], Callable[[Voice, Step], Toolbox]]
-Answered = Callable[[Claimed, Outcome], tuple[ChatMessage | None, Sequence[tuple[Insert, dict[str, Any]]]]]
-"""What else is stored with an answer: the assistant's message of a chat."""
 
 CANCELLED = Outcome("cancelled", None, [], {}, None)
 CRASHED = "The run failed with an unexpected error. The server's log has the details."
@@ -47,7 +40,7 @@ OUTDATED = "The workflow's saved version cannot be run any more. Open it, mend i
 log = structlog.get_logger(__name__)
 
 
-class Runner:
+class RunWorker:
     """The worker of the queue `runs`."""
 
     def __init__(
@@ -55,15 +48,11 @@ class Runner:
         database: Database,
         journal: Journal,
         catalog: Catalog,
-        *,
-        graph_of: GraphOf,
-        tools_for: ToolsFor,
-        answered: Answered,
+        node_contexts: NodeContexts,
         spans: Spans | None = None,
     ) -> None:
         self._database, self._journal, self._catalog = database, journal, catalog
-        self._graph_of, self._tools_for, self._answered = graph_of, tools_for, answered
-        self._spans = spans
+        self._node_contexts, self._spans = node_contexts, spans
         self._plans: OrderedDict[tuple[str, int], Plan] = OrderedDict()
 
     async def work(self, job: Job) -> None:
@@ -87,7 +76,7 @@ class Runner:
 
     async def _work(self, job: Job) -> None:
         scope = Scope(job.workspace_id)
-        claiming = asyncio.ensure_future(self._database.transact(lambda now: records.claim(now, scope, job.id)))
+        claiming = asyncio.ensure_future(self._database.run_write(lambda tx: records.claim(tx, scope, job.id)))
         try:
             run = await asyncio.shield(claiming)
             stopped = False
@@ -103,12 +92,12 @@ class Runner:
                 await self._after_stop(scope, run, run_log, None)
             elif run.cancel_requested:
                 await self._end(run_log, run, CANCELLED)
-            elif run.lost >= records.MOST_LOST:
-                reason = f"The run was given up: {run.lost} workers died while they were at it."
+            elif run.crashed_attempts >= records.MAX_CRASHED_ATTEMPTS:
+                reason = f"The run was given up: {run.crashed_attempts} workers died while they were at it."
                 await self._end(run_log, run, _failed("RUN_LOST", reason))
             else:
                 await self._attempt(scope, run, run_log)
-        except (Fenced, NotFound):
+        except (StaleAttempt, NotFound):
             log.warning("run.fenced", attempt=run.attempt)
             metrics.run_fenced()
         except Busy:
@@ -119,25 +108,25 @@ class Runner:
         finally:
             self._journal.shut(run_log)
 
-    async def _give_up(self, scope: Scope, run: Claimed, run_log: RunLog) -> None:
+    async def _give_up(self, scope: Scope, run: RunAttempt, run_log: RunLog) -> None:
         """After an error that nobody foresaw: what could not be written is left out, the end is not."""
         self._journal.shut(run_log)
-        last_seq = await self._database.fetch(lambda now: records.last_seq(now, run.id))
+        last_seq = await self._database.run_read(lambda tx: records.last_seq(tx, run.id))
         fresh = self._journal.open(scope, run.id, run.attempt, last_seq)
         try:
             await self._end(fresh, run, _failed("RUN_CRASHED", CRASHED))
         finally:
             self._journal.shut(fresh)
 
-    async def _attempt(self, scope: Scope, run: Claimed, run_log: RunLog) -> None:
+    async def _attempt(self, scope: Scope, run: RunAttempt, run_log: RunLog) -> None:
         if self._spans is None:
             await self._perform(scope, run, run_log, None)
             return
         with TracedRun(self._spans, run, run_log) as traced:
             await self._perform(scope, run, run_log, traced)
 
-    async def _perform(self, scope: Scope, run: Claimed, run_log: RunLog, traced: TracedRun | None) -> None:
-        execution: Execution[Toolbox] | None = None
+    async def _perform(self, scope: Scope, run: RunAttempt, run_log: RunLog, traced: TracedRun | None) -> None:
+        execution: Execution[NodeContext] | None = None
         try:
             plan = await self._plan(scope, run)
             if plan is None:
@@ -151,8 +140,8 @@ class Runner:
             await self._end(run_log, run, outcome)
 
     async def _prepared(
-        self, scope: Scope, run: Claimed, run_log: RunLog, plan: Plan, traced: TracedRun | None
-    ) -> Execution[Toolbox]:
+        self, scope: Scope, run: RunAttempt, run_log: RunLog, plan: Plan, traced: TracedRun | None
+    ) -> Execution[NodeContext]:
         past = Past()
         if run.attempt > 1:
             async with self._database.read() as session:
@@ -160,11 +149,11 @@ class Runner:
         if not past.started:
             run_log.write(None, RunStarted(run.workflow_id, run.version, plan.described()))
         told = {node_id: passages for node_id, passages in past.told.items() if node_id in past.done}
-        tools = self._tools_for(run, traced.span_of if traced else None)
+        tools = self._node_contexts.of_run(run, traced.span_of if traced else None)
         return Execution(plan, traced or run_log, tools, done=past.done, begun=past.begun, told=told, used=past.used)
 
     async def _after_stop(
-        self, scope: Scope, run: Claimed, run_log: RunLog, execution: Execution[Toolbox] | None
+        self, scope: Scope, run: RunAttempt, run_log: RunLog, execution: Execution[NodeContext] | None
     ) -> None:
         """A person stopped the run, or this process ends: then the run is handed back."""
         async with self._database.read() as session:
@@ -176,14 +165,18 @@ class Runner:
             return
         await run_log.settled()
         async with self._database.write() as session:
-            await records.hand_back(session, scope, run.id, run.attempt)
+            await records.release(session, scope, run.id, run.attempt)
 
-    async def _plan(self, scope: Scope, run: Claimed) -> Plan | None:
+    async def _configuration(self, scope: Scope, workflow_id: str, version: int) -> dict[str, Any]:
+        async with self._database.read() as session:
+            return (await workflows.version(session, scope, workflow_id, version)).configuration
+
+    async def _plan(self, scope: Scope, run: RunAttempt) -> Plan | None:
         """The run's compiled version; None when it was valid once and is no more, as after an upgrade."""
         key = (run.workflow_id, run.version)
         plan = self._plans.get(key)
         if plan is None:
-            graph = Graph.model_validate(await self._graph_of(scope, *key))
+            graph = Graph.model_validate(await self._configuration(scope, *key))
             if errors_in(validate(graph, self._catalog, None)):
                 return None
             plan = self._plans[key] = Plan(graph, self._catalog)
@@ -192,10 +185,10 @@ class Runner:
         self._plans.move_to_end(key)
         return plan
 
-    async def _end(self, run_log: RunLog, run: Claimed, outcome: Outcome) -> None:
+    async def _end(self, run_log: RunLog, run: RunAttempt, outcome: Outcome) -> None:
         """The whole answer, the last event, the run's row and the chat's message: one commit."""
         ended = now()
-        message, rows = self._answered(run, outcome)
+        message, rows = messages.answered(run, outcome)
         if outcome.answer is not None:
             complete = outcome.status == "succeeded"
             run_log.write(None, Answer(outcome.answer, outcome.sources, outcome.usage, complete, message))
@@ -211,8 +204,8 @@ class Runner:
         run_log.end(RunFinished(outcome.status, outcome.error, duration, outcome.usage), Ending(values, rows))
         await run_log.settled()
         metrics.run_ended(outcome.status, duration / 1000)
-        if (trouble := outcome.error) is not None:
-            log.warning("run.failed", code=trouble.code, reason=trouble.message, node_id=trouble.node_id)
+        if (failure := outcome.error) is not None:
+            log.warning("run.failed", code=failure.code, reason=failure.message, node_id=failure.node_id)
 
 
 def _failed(code: str, message: str) -> Outcome:

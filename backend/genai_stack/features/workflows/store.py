@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
-from genai_stack.engine.node import Facts
+from genai_stack.engine.node import ValidationContext
 from genai_stack.errors import NotFound, Stale
 from genai_stack.features.credentials.tables import Credential
 from genai_stack.features.knowledge.tables import KnowledgeBase
@@ -129,15 +129,15 @@ _credentials = select(Credential.id, Credential.provider).where(Credential.works
 _knowledge_bases = select(KnowledgeBase.id).where(KnowledgeBase.workspace_id == bindparam("workspace"))
 
 
-def facts_now(transaction: Transaction, scope: Scope) -> Facts:
+def read_validation_context(transaction: Transaction, scope: Scope) -> ValidationContext:
     """What validation may know of the workspace."""
     asked = {"workspace": scope.workspace_id}
     credentials = {row.id: row.provider for row in transaction.execute(_credentials, asked)}
-    return Facts(credentials, frozenset(transaction.execute(_knowledge_bases, asked).scalars()))
+    return ValidationContext(credentials, frozenset(transaction.execute(_knowledge_bases, asked).scalars()))
 
 
-async def facts(session: ReadSession, scope: Scope) -> Facts:
-    return await session.run_sync(lambda sync: facts_now(Transaction(sync.connection()), scope))
+async def validation_context(session: ReadSession, scope: Scope) -> ValidationContext:
+    return await session.run_sync(lambda sync: read_validation_context(Transaction(sync.connection()), scope))
 
 
 async def own_knowledge_bases(session: ReadSession, scope: Scope, workflow_ids: Sequence[str]) -> dict[str, str]:

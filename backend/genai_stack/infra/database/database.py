@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import greenlet_spawn
 
-from genai_stack.errors import Busy, CannotStart, StorageAway, StorageFull
+from genai_stack.errors import Busy, CannotStart, DatabaseUnavailable, StorageFull
 from genai_stack.infra.database import postgresql
 from genai_stack.infra.database.in_place import DRIVER as IN_PLACE
 
@@ -35,17 +35,17 @@ class Transaction:
         self.connection = connection
         self.execute = connection.execute
         self.scalar = connection.scalar
-        self._afterwards: list[Callable[[], None]] = []
+        self._on_commit: list[Callable[[], None]] = []
 
-    def afterwards(self, do: Callable[[], None]) -> None:
+    def on_commit(self, do: Callable[[], None]) -> None:
         """Done when the transaction is committed, and never if it is not."""
-        self._afterwards.append(do)
+        self._on_commit.append(do)
 
     def committed(self) -> None:
-        for do in self._afterwards:
+        for do in self._on_commit:
             do()
 
-    def together(self) -> AbstractContextManager[None]:
+    def pipeline(self) -> AbstractContextManager[None]:
         """Writes whose results nobody looks at: over a network they cost one way there and back, not one each."""
         over_a_network = self.connection.dialect.name == "postgresql"
         return postgresql.in_one_way(self.connection) if over_a_network else nullcontext()
@@ -55,32 +55,32 @@ class ReadSession(AsyncSession):
     """Reads only."""
 
 
-class _SteadyReadSession(ReadSession):
+class _RetryingReadSession(ReadSession):
     """Asks again while PostgreSQL is away: between two statements it holds nothing that could get lost."""
 
     async def execute(self, *arguments: Any, **options: Any) -> Any:
-        return await self._steadily(super().execute, arguments, options)
+        return await self._retry_while_unavailable(super().execute, arguments, options)
 
     async def scalar(self, *arguments: Any, **options: Any) -> Any:
-        return await self._steadily(super().scalar, arguments, options)
+        return await self._retry_while_unavailable(super().scalar, arguments, options)
 
     async def scalars(self, *arguments: Any, **options: Any) -> Any:
-        return await self._steadily(super().scalars, arguments, options)
+        return await self._retry_while_unavailable(super().scalars, arguments, options)
 
     async def get(self, *arguments: Any, **options: Any) -> Any:
-        return await self._steadily(super().get, arguments, options)
+        return await self._retry_while_unavailable(super().get, arguments, options)
 
-    async def _steadily(self, ask: Callable[..., Awaitable[T]], arguments: Any, options: Any) -> T:
+    async def _retry_while_unavailable(self, ask: Callable[..., Awaitable[T]], arguments: Any, options: Any) -> T:
         async def do() -> T:
             try:
                 with _told():
                     return await ask(*arguments, **options)
-            except StorageAway:
+            except DatabaseUnavailable:
                 self.expunge_all()  # what was read stays as it was read
                 await self.rollback()
                 raise
 
-        return await postgresql.steadily(do)
+        return await postgresql.retry_while_unavailable(do)
 
 
 class WriteSession(ReadSession):
@@ -111,7 +111,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._reading = ReadSession if self.is_sqlite else _SteadyReadSession
+        self._reading = ReadSession if self.is_sqlite else _RetryingReadSession
         if self.is_sqlite:
             in_place = self.url.set(drivername=IN_PLACE)
             self._writer = _sqlite(in_place, 1, _prepare_writer)
@@ -164,22 +164,24 @@ class Database:
         with _told():
             async with WriteSession(self._writer, expire_on_commit=False) as session:
                 async with session.begin():
-                    await self._steadily(lambda: _connect(session))
+                    await self._retry_while_unavailable(lambda: _connect(session))
                     yield session
                 session.committed()
 
-    async def fetch(self, work: Callable[[Transaction], T]) -> T:
+    async def run_read(self, work: Callable[[Transaction], T]) -> T:
         """Reads on the hot path: a tenth of what a session costs. `work` may be done again."""
-        return await self._steadily(lambda: _fetched(self._reader.sync_engine, work))
+        return await self._retry_while_unavailable(lambda: _read_in_thread(self._reader.sync_engine, work))
 
-    async def transact(self, work: Callable[[Transaction], T]) -> T:
+    async def run_write(self, work: Callable[[Transaction], T]) -> T:
         """Writes on the hot path: committed when `work` returns, taken back when it raises; it may be done again."""
-        transaction, result = await self._steadily(lambda: _transacted(self._writer.sync_engine, work))
+        transaction, result = await self._retry_while_unavailable(
+            lambda: _write_in_thread(self._writer.sync_engine, work)
+        )
         transaction.committed()
         return result
 
-    async def _steadily(self, do: Callable[[], Awaitable[T]]) -> T:
-        return await (do() if self.is_sqlite else postgresql.steadily(do))
+    async def _retry_while_unavailable(self, do: Callable[[], Awaitable[T]]) -> T:
+        return await (do() if self.is_sqlite else postgresql.retry_while_unavailable(do))
 
     async def close(self) -> None:
         for engine in (self._threaded, self._reader, self._writer):
@@ -191,22 +193,22 @@ async def _connect(session: AsyncSession) -> None:
         await session.connection()
 
 
-async def _fetched(engine: Engine, work: Callable[[Transaction], T]) -> T:
+async def _read_in_thread(engine: Engine, work: Callable[[Transaction], T]) -> T:
     with _told():
-        return await greenlet_spawn(_fetch, engine, work)
+        return await greenlet_spawn(_run_read, engine, work)
 
 
-def _fetch(engine: Engine, work: Callable[[Transaction], T]) -> T:
+def _run_read(engine: Engine, work: Callable[[Transaction], T]) -> T:
     with engine.connect() as connection:
         return work(Transaction(connection))
 
 
-async def _transacted(engine: Engine, work: Callable[[Transaction], T]) -> tuple[Transaction, T]:
+async def _write_in_thread(engine: Engine, work: Callable[[Transaction], T]) -> tuple[Transaction, T]:
     with _told():
-        return await greenlet_spawn(_transact, engine, work)
+        return await greenlet_spawn(_run_write, engine, work)
 
 
-def _transact(engine: Engine, work: Callable[[Transaction], T]) -> tuple[Transaction, T]:
+def _run_write(engine: Engine, work: Callable[[Transaction], T]) -> tuple[Transaction, T]:
     with engine.connect() as connection, connection.begin() as begun:
         transaction = Transaction(connection)
         result = work(transaction)
@@ -214,8 +216,8 @@ def _transact(engine: Engine, work: Callable[[Transaction], T]) -> tuple[Transac
             begun.commit()
         except DBAPIError as error:
             said = _said(error)
-            if isinstance(said, StorageAway):
-                said.unsure = True
+            if isinstance(said, DatabaseUnavailable):
+                said.commit_unknown = True
             raise said or error from error
         return transaction, result
 
@@ -288,12 +290,12 @@ class _told:  # noqa: N801 (read as a phrase: with _told())
 
 def _said(error: BaseException | None) -> Busy | None:
     if isinstance(error, PoolTimeout):
-        return StorageAway("The database is too busy to answer. Try again in a moment.")
+        return DatabaseUnavailable("The database is too busy to answer. Try again in a moment.")
     if not isinstance(error, DBAPIError):
         return None
     told = str(error.orig)
     if (isinstance(error.orig, sqlite3.OperationalError) and "full" in told) or "No space left" in told:
         return StorageFull("No space is left for the database. Free some, then try again.", retry_after=30)
     if error.connection_invalidated or isinstance(error, InterfaceError | OperationalError):
-        return StorageAway("The database does not answer. Try again in a moment.")
+        return DatabaseUnavailable("The database does not answer. Try again in a moment.")
     return None

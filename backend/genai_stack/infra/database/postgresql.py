@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
-from genai_stack.errors import StorageAway
+from genai_stack.errors import DatabaseUnavailable
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -45,14 +45,14 @@ def engine(url: URL, **options: Any) -> AsyncEngine:
     return made
 
 
-async def steadily(do: Callable[[], Awaitable[T]]) -> T:
+async def retry_while_unavailable(do: Callable[[], Awaitable[T]]) -> T:
     """Does it again while the database is away, for `AWAY` seconds; only for what may be done twice."""
     deadline = time.monotonic() + AWAY
     while True:
         try:
             return await do()
-        except StorageAway as error:
-            if error.unsure or time.monotonic() > deadline:
+        except DatabaseUnavailable as error:
+            if error.commit_unknown or time.monotonic() > deadline:
                 raise
         await asyncio.sleep(PAUSE)
 

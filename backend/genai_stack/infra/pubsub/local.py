@@ -8,62 +8,62 @@ from functools import partial
 from genai_stack.infra.database.database import Transaction
 
 
-class LocalBell:
+class LocalSubscription:
     """Rings once for all that came since the last wait."""
 
-    __slots__ = ("_rung", "_waiter")
+    __slots__ = ("_notified", "_waiter")
 
     def __init__(self) -> None:
-        self._rung = False
+        self._notified = False
         self._waiter: asyncio.Future[None] | None = None
 
-    def ring(self) -> None:
-        self._rung = True
+    def notify(self) -> None:
+        self._notified = True
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     async def wait(self, seconds: float) -> None:
-        if not self._rung:
+        if not self._notified:
             loop = asyncio.get_running_loop()
             self._waiter = loop.create_future()
-            late = loop.call_later(seconds, self.ring)
+            late = loop.call_later(seconds, self.notify)
             try:
                 await self._waiter
             finally:
                 late.cancel()
                 self._waiter = None
-        self._rung = False
+        self._notified = False
 
 
-class LocalWake:
+class LocalPubSub:
     """Bells by topic."""
 
-    trouble = None
+    degraded_reason = None
 
     def __init__(self) -> None:
-        self._bells: dict[str, set[LocalBell]] = {}
+        self._subscriptions: dict[str, set[LocalSubscription]] = {}
 
-    def tell(self, transaction: Transaction, topics: Sequence[str]) -> None:
-        transaction.afterwards(partial(self.ring, topics))
+    def publish(self, transaction: Transaction, topics: Sequence[str]) -> None:
+        transaction.on_commit(partial(self.notify, topics))
 
-    def ring(self, topics: Sequence[str]) -> None:
+    def notify(self, topics: Sequence[str]) -> None:
         for topic in topics:
-            for bell in self._bells.get(topic, ()):
-                bell.ring()
+            for subscription in self._subscriptions.get(topic, ()):
+                subscription.notify()
 
-    def ring_all(self) -> None:
-        for bells in self._bells.values():
-            for bell in bells:
-                bell.ring()
+    def notify_all(self) -> None:
+        for subscriptions in self._subscriptions.values():
+            for subscription in subscriptions:
+                subscription.notify()
 
     @contextmanager
-    def listen(self, topic: str) -> Generator[LocalBell]:
-        bell = LocalBell()
-        bells = self._bells.setdefault(topic, set())
-        bells.add(bell)
+    def subscribe(self, topic: str) -> Generator[LocalSubscription]:
+        subscription = LocalSubscription()
+        subscriptions = self._subscriptions.setdefault(topic, set())
+        subscriptions.add(subscription)
         try:
-            yield bell
+            yield subscription
         finally:
-            bells.discard(bell)
-            if not bells and self._bells.get(topic) is bells:
-                del self._bells[topic]
+            subscriptions.discard(subscription)
+            if not subscriptions and self._subscriptions.get(topic) is subscriptions:
+                del self._subscriptions[topic]

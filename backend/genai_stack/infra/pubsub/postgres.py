@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import text
 
 from genai_stack.infra.database.database import Database, Transaction
-from genai_stack.infra.pubsub.local import LocalBell, LocalWake
+from genai_stack.infra.pubsub.local import LocalPubSub, LocalSubscription
 
 CHANNEL = "genai_stack_wake"
 TOPICS = 150  # in one notification, whose payload must stay below 8,000 bytes
@@ -21,16 +21,16 @@ _notify = text("SELECT pg_notify(:channel, :payload)").bindparams(channel=CHANNE
 log = structlog.get_logger(__name__)
 
 
-class PostgresWake:
+class PostgresPubSub:
     """One connection listens for the whole process; what a transaction tells goes out with its commit."""
 
     def __init__(self, database: Database) -> None:
         self._conninfo = database.conninfo
-        self._local = LocalWake()
+        self._local = LocalPubSub()
         self._me = os.urandom(6).hex()
         self._sent = 0
         self._listening: asyncio.Task[None] | None = None
-        self.trouble: str | None = "It does not listen yet."
+        self.degraded_reason: str | None = "It does not listen yet."
 
     def start(self) -> None:
         self._listening = asyncio.create_task(self._listen())
@@ -40,13 +40,13 @@ class PostgresWake:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)
 
-    def tell(self, transaction: Transaction, topics: Sequence[str]) -> None:
-        self._local.tell(transaction, topics)
+    def publish(self, transaction: Transaction, topics: Sequence[str]) -> None:
+        self._local.publish(transaction, topics)
         for at in range(0, len(topics), TOPICS):
             transaction.execute(_notify, {"payload": self._payload(topics[at : at + TOPICS])})
 
-    def listen(self, topic: str) -> AbstractContextManager[LocalBell]:
-        return self._local.listen(topic)
+    def subscribe(self, topic: str) -> AbstractContextManager[LocalSubscription]:
+        return self._local.subscribe(topic)
 
     def _payload(self, topics: Sequence[str]) -> str:
         """Numbered: PostgreSQL merges equal ones of a transaction."""
@@ -58,16 +58,18 @@ class PostgresWake:
             try:
                 async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as line:
                     await line.execute(f"LISTEN {CHANNEL}")
-                    self.trouble = None
-                    self._local.ring_all()  # who waits may have missed something meanwhile
+                    self.degraded_reason = None
+                    self._local.notify_all()  # who waits may have missed something meanwhile
                     async for notification in line.notifies():
                         self._take(notification.payload)
             except psycopg.Error as error:
-                self.trouble = "The connection that listens is lost. Until it is made anew, everything comes later."
-                log.warning("wake.away", reason=str(error).strip())
+                self.degraded_reason = (
+                    "The connection that listens is lost. Until it is made anew, everything comes later."
+                )
+                log.warning("pubsub.away", reason=str(error).strip())
             await asyncio.sleep(PAUSE)
 
     def _take(self, payload: str) -> None:
         sender, _, *topics = payload.split(" ")
         if sender != self._me:
-            self._local.ring(topics)
+            self._local.notify(topics)

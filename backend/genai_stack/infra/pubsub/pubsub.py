@@ -7,7 +7,7 @@ from typing import Protocol
 from genai_stack.infra.database.database import Transaction
 
 
-class Bell(Protocol):
+class Subscription(Protocol):
     """What one reader waits for."""
 
     async def wait(self, seconds: float) -> None:
@@ -15,16 +15,16 @@ class Bell(Protocol):
         ...
 
 
-class Wake(Protocol):
+class PubSub(Protocol):
     """A bell, not a message: what is new is read from the database. One that is lost costs a poll, never an event."""
 
-    def tell(self, transaction: Transaction, topics: Sequence[str]) -> None:
+    def publish(self, transaction: Transaction, topics: Sequence[str]) -> None:
         """The bells ring when the transaction is committed, and never if it is not."""
         ...
 
-    def listen(self, topic: str) -> AbstractContextManager[Bell]: ...
+    def subscribe(self, topic: str) -> AbstractContextManager[Subscription]: ...
 
     @property
-    def trouble(self) -> str | None:
+    def degraded_reason(self) -> str | None:
         """A sentence, while bells do not ring and readers look for themselves every few seconds."""
         ...

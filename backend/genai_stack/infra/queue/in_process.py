@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from genai_stack.infra.database.database import Transaction
-from genai_stack.infra.queue.queue import Bounds, Chore, Job, Queue, Work
+from genai_stack.infra.queue.queue import ConcurrencyLimits, Handler, Job, PeriodicTask, QueueName
 
 Turns = OrderedDict[str, deque[Job]]
 """Jobs by party; the next turn is the first one's."""
@@ -18,35 +18,35 @@ FIRST = 2.0  # seconds after the start at which chores are done for the first ti
 log = structlog.get_logger(__name__)
 
 
-class InProcess:
+class InProcessQueue:
     """A `Dispatch`, and the `Hands` of its one process."""
 
-    def __init__(self, bounds: Mapping[Queue, Bounds]) -> None:
-        self._lines: dict[Queue, _Line] = {queue: _Line(bound) for queue, bound in bounds.items()}
-        self._kept: list[Chore] = []
-        self._chores: list[asyncio.Task[None]] = []
+    def __init__(self, limits: Mapping[QueueName, ConcurrencyLimits]) -> None:
+        self._lines: dict[QueueName, _Line] = {queue: _Line(limit) for queue, limit in limits.items()}
+        self._kept: list[PeriodicTask] = []
+        self._periodic_tasks: list[asyncio.Task[None]] = []
 
-    def serve(self, queue: Queue, work: Work) -> None:
-        self._lines[queue].work = work
+    def serve(self, queue: QueueName, handler: Handler) -> None:
+        self._lines[queue].handler = handler
 
-    def keep(self, chores: Sequence[Chore]) -> None:
-        self._kept += chores
+    def schedule(self, periodic_tasks: Sequence[PeriodicTask]) -> None:
+        self._kept += periodic_tasks
 
     def submit(self, transaction: Transaction, job: Job) -> None:
-        transaction.afterwards(partial(self._lines[job.queue].add, job))
+        transaction.on_commit(partial(self._lines[job.queue].add, job))
 
-    async def make_good(self, queue: Queue, jobs: Sequence[Job]) -> None:
+    async def requeue_lost(self, queue: QueueName, jobs: Sequence[Job]) -> None:
         line = self._lines[queue]
         for job in jobs:
             if not line.has(job):
                 line.add(job)
 
-    async def cancel(self, queue: Queue, job_id: str) -> None:
+    async def cancel(self, queue: QueueName, job_id: str) -> None:
         self._lines[queue].cancel(job_id)
 
     async def start(self) -> None:
         """Jobs are done as soon as they are submitted; chores, from now on."""
-        self._chores = [asyncio.create_task(_keep(chore)) for chore in self._kept]
+        self._periodic_tasks = [asyncio.create_task(_keep(periodic)) for periodic in self._kept]
 
     async def finish(self, grace: float) -> None:
         for line in self._lines.values():
@@ -57,12 +57,12 @@ class InProcess:
     async def close(self) -> None:
         for line in self._lines.values():
             line.closed = True
-        for chore in self._chores:
-            chore.cancel()
+        for periodic in self._periodic_tasks:
+            periodic.cancel()
         tasks = self._tasks()
         for task in tasks:
             _cancel_once(task)
-        await asyncio.gather(*tasks, *self._chores, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._periodic_tasks, return_exceptions=True)
 
     def _tasks(self) -> list[asyncio.Task[None]]:
         return [task for line in self._lines.values() for task in line.running.values()]
@@ -71,9 +71,9 @@ class InProcess:
 class _Line:
     """One queue: workspaces take turns, within them parties, and each gives the oldest job whose lane is free."""
 
-    def __init__(self, bounds: Bounds) -> None:
-        self.bounds = bounds
-        self.work: Work | None = None
+    def __init__(self, limits: ConcurrencyLimits) -> None:
+        self.limits = limits
+        self.handler: Handler | None = None
         self.closed = False
         self.running: dict[str, asyncio.Task[None]] = {}
         self._busy: Counter[str] = Counter()
@@ -84,41 +84,41 @@ class _Line:
         """Jobs that may run as soon as there is room, by workspace; the next turn is the first one's."""
 
     def add(self, job: Job) -> None:
-        lane = self._lanes.setdefault(job.lane, [])
-        lane.append(job)
-        if len(lane) == 1:
+        ordering_key = self._lanes.setdefault(job.ordering_key, [])
+        ordering_key.append(job)
+        if len(ordering_key) == 1:
             self._line_up(job)
             self._fill()
 
     def has(self, job: Job) -> bool:
-        return job in self._lanes.get(job.lane, ())
+        return job in self._lanes.get(job.ordering_key, ())
 
     def cancel(self, job_id: str) -> None:
         if task := self.running.get(job_id):
             _cancel_once(task)
             return
-        for lane in self._lanes.values():
-            for job in lane:
+        for ordering_key in self._lanes.values():
+            for job in ordering_key:
                 if job.id == job_id:
                     self._forget(job)
                     self._begin(job)
                     return
 
     def _line_up(self, job: Job) -> None:
-        self._turns.setdefault(job.workspace_id, OrderedDict()).setdefault(job.party, deque()).append(job)
+        self._turns.setdefault(job.workspace_id, OrderedDict()).setdefault(job.fairness_key, deque()).append(job)
 
     def _fill(self) -> None:
-        while not self.closed and len(self.running) < self.bounds.process and (job := self._next()):
+        while not self.closed and len(self.running) < self.limits.process and (job := self._next()):
             self._begin(job)
 
     def _next(self) -> Job | None:
         """Of the first workspace that has room; it and its party go to the end of their lines."""
         for workspace, turns in self._turns.items():
-            if self._busy[workspace] < self.bounds.workspace:
-                party, jobs = turns.popitem(last=False)
+            if self._busy[workspace] < self.limits.workspace:
+                fairness_key, jobs = turns.popitem(last=False)
                 job = jobs.popleft()
                 if jobs:
-                    turns[party] = jobs
+                    turns[fairness_key] = jobs
                 if turns:
                     self._turns.move_to_end(workspace)
                 else:
@@ -127,8 +127,8 @@ class _Line:
         return None
 
     def _begin(self, job: Job) -> None:
-        assert self.work is not None, f"nobody serves the queue {job.queue}"
-        task = asyncio.ensure_future(self.work(job))
+        assert self.handler is not None, f"nobody serves the queue {job.queue}"
+        task = asyncio.ensure_future(self.handler(job))
         self.running[job.id] = task
         self._busy[job.workspace_id] += 1
         task.add_done_callback(lambda task: self._ended(job, task))
@@ -145,40 +145,40 @@ class _Line:
 
     def _forget(self, job: Job) -> None:
         """Take a job out of its lane; the next one of the lane may run."""
-        lane = self._lanes.get(job.lane)
-        if lane is None or job not in lane:
+        ordering_key = self._lanes.get(job.ordering_key)
+        if ordering_key is None or job not in ordering_key:
             return
-        was_first = lane[0] is job
-        lane.remove(job)
+        was_first = ordering_key[0] is job
+        ordering_key.remove(job)
         if was_first:
             self._leave(job)
-        if not lane:
-            del self._lanes[job.lane]
+        if not ordering_key:
+            del self._lanes[job.ordering_key]
         elif was_first:
-            self._line_up(lane[0])
+            self._line_up(ordering_key[0])
 
     def _leave(self, job: Job) -> None:
         """Out of the turns, where it was cancelled while it waited."""
         turns = self._turns.get(job.workspace_id)
-        waiting = turns.get(job.party) if turns else None
+        waiting = turns.get(job.fairness_key) if turns else None
         if turns and waiting and job in waiting:
             waiting.remove(job)
             if not waiting:
-                del turns[job.party]
+                del turns[job.fairness_key]
             if not turns:
                 del self._turns[job.workspace_id]
 
 
-async def _keep(chore: Chore) -> None:
+async def _keep(periodic: PeriodicTask) -> None:
     """For the first time soon: a server at home may not run for long."""
     pause = FIRST
     while True:
         await asyncio.sleep(pause)
-        pause = chore.minutes * 60.0
+        pause = periodic.minutes * 60.0
         try:
-            await chore.do()
+            await periodic.do()
         except Exception:
-            log.exception("chore.failed", chore=chore.name)
+            log.exception("periodic_task.failed", periodic=periodic.name)
 
 
 def _cancel_once(task: "asyncio.Task[None]") -> None:

@@ -18,7 +18,7 @@ from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 from typing_extensions import override
 
-from genai_stack.infra.queue.queue import Bounds
+from genai_stack.infra.queue.queue import ConcurrencyLimits
 
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # seconds between attempts while the database is away; the last for ever
 AT_ONCE = 16  # jobs that are taken in one query
@@ -78,7 +78,7 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
-class SteadyConnector(PsycopgConnector):
+class RetryingConnector(PsycopgConnector):
     """Asks again while the database is away: a worker waits for it, as long as it takes, unless it is `closing`."""
 
     closing = False
@@ -88,24 +88,24 @@ class SteadyConnector(PsycopgConnector):
     @override
     async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
         ask = super().execute_query_async
-        return await self._steadily(lambda: ask(query, **arguments))
+        return await self._retry_while_unavailable(lambda: ask(query, **arguments))
 
     @override
     async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
         ask = super().execute_query_one_async
-        return await self._steadily(lambda: ask(query, **arguments))
+        return await self._retry_while_unavailable(lambda: ask(query, **arguments))
 
     @override
     async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
         ask = super().execute_query_all_async
-        return await self._steadily(lambda: ask(query, **arguments))
+        return await self._retry_while_unavailable(lambda: ask(query, **arguments))
 
     @override
     async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
         listen = super().listen_notify
-        return await self._steadily(lambda: listen(on_notification, list(channels)), slow=False)
+        return await self._retry_while_unavailable(lambda: listen(on_notification, list(channels)), slow=False)
 
-    async def _steadily(self, do: Callable[[], Awaitable[T]], *, slow: bool = True) -> T:
+    async def _retry_while_unavailable(self, do: Callable[[], Awaitable[T]], *, slow: bool = True) -> T:
         attempt = 0
         while True:
             begun = time.monotonic()
@@ -125,17 +125,17 @@ class SteadyConnector(PsycopgConnector):
                     self.away_at = time.monotonic()
 
 
-class FencedJobs(JobManager):
+class LeasedJobs(JobManager):
     """A job is finished and given back by the worker that has it, and by no other. `closed` stops the taking."""
 
-    def __init__(self, connector: SteadyConnector, bounds: Mapping[str, Bounds]) -> None:
+    def __init__(self, connector: RetryingConnector, limits: Mapping[str, ConcurrencyLimits]) -> None:
         super().__init__(connector)
         self.closed = False
         self.idle = asyncio.Event()
         """Set while this process has no job."""
         self.idle.set()
-        self._bounds = bounds
-        self._mine: dict[str, set[int | None]] = {queue: set() for queue in bounds}
+        self._limits = limits
+        self._mine: dict[str, set[int | None]] = {queue: set() for queue in limits}
         """Jobs of each queue that are taken, and neither finished nor given back."""
         self._taken: dict[tuple[str, int], deque[QueuedJob]] = {}
         """Those of a queue that a worker has not begun yet."""
@@ -152,17 +152,17 @@ class FencedJobs(JobManager):
 
     async def _take(self, queue: str, worker_id: int) -> list[QueuedJob]:
         """Several at once, while none of their workspaces can come to its bound by that; then one by one."""
-        bound = self._bounds[queue]
-        several = min(AT_ONCE, bound.workspace, bound.process - len(self._mine[queue]))
-        rows = await self._fetch(queue, several, bound.workspace - several + 1, worker_id) if several > 1 else []
-        rows = rows or await self._fetch(queue, 1, bound.workspace, worker_id)
+        limit = self._limits[queue]
+        several = min(AT_ONCE, limit.workspace, limit.process - len(self._mine[queue]))
+        rows = await self._run_read(queue, several, limit.workspace - several + 1, worker_id) if several > 1 else []
+        rows = rows or await self._run_read(queue, 1, limit.workspace, worker_id)
         self._mine[queue].update(row["id"] for row in rows)
         if rows:
             self.idle.clear()
         return [QueuedJob.from_row(row) for row in sorted(rows, key=lambda row: (-row["priority"], row["id"]))]
 
-    async def _fetch(self, queue: str, most: int, bound: int, worker_id: int) -> list[dict[str, Any]]:
-        asked = {"queue": queue, "bound": bound, "most": most, "worker_id": worker_id}
+    async def _run_read(self, queue: str, most: int, limit: int, worker_id: int) -> list[dict[str, Any]]:
+        asked = {"queue": queue, "bound": limit, "most": most, "worker_id": worker_id}
         return await self.connector.execute_query_all_async(FETCH, **asked)
 
     async def give_back(self) -> None:

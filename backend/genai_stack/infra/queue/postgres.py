@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import Integer, String, bindparam, text
 
 from genai_stack.infra.database.database import Database, Transaction
-from genai_stack.infra.queue.queue import Job, Queue, Work
+from genai_stack.infra.queue.queue import Handler, Job, QueueName
 
 TASK = "work"
 EPOCH = 1_767_225_600  # 2026 began: seconds since then fit a job's priority for 68 years
@@ -51,24 +51,24 @@ _abort = text("""
 """)
 
 
-class Distributed:
+class PostgresQueue:
     """Hands jobs on. The workers are in a `Crew`, in this process or in others.
 
     `works` is for a job that waits and is cancelled: it is told so here and now. `bounds` says for each queue how
     many jobs of a workspace run at once.
     """
 
-    def __init__(self, database: Database, bounds: Mapping[Queue, int]) -> None:
-        self._database, self._bounds = database, bounds
-        self._works: dict[Queue, Work] = {}
+    def __init__(self, database: Database, limits: Mapping[QueueName, int]) -> None:
+        self._database, self._limits = database, limits
+        self._handlers: dict[QueueName, Handler] = {}
 
-    def serve(self, queue: Queue, work: Work) -> None:
-        self._works[queue] = work
+    def serve(self, queue: QueueName, handler: Handler) -> None:
+        self._handlers[queue] = handler
 
     def submit(self, transaction: Transaction, job: Job) -> None:
         transaction.execute(_defer, self._row(job))
 
-    async def make_good(self, queue: Queue, jobs: Sequence[Job]) -> None:
+    async def requeue_lost(self, queue: QueueName, jobs: Sequence[Job]) -> None:
         if not jobs:
             return
 
@@ -79,31 +79,31 @@ class Distributed:
                 if job.id not in known:
                     self.submit(transaction, job)
 
-        await self._database.transact(submit_lost)
+        await self._database.run_write(submit_lost)
 
-    async def cancel(self, queue: Queue, job_id: str) -> None:
+    async def cancel(self, queue: QueueName, job_id: str) -> None:
         def stop(transaction: Transaction) -> Sequence[dict[str, Any]]:
             asked = {"queue": queue, "id": job_id}
             waited = transaction.execute(_take_away, asked).scalars().all()
             transaction.execute(_abort, asked)
             return waited
 
-        for args in await self._database.transact(stop):
-            await self._works[queue](job_of(queue, args))
+        for args in await self._database.run_write(stop):
+            await self._handlers[queue](job_of(queue, args))
 
     def _row(self, job: Job) -> dict[str, Any]:
-        fields = {"id": job.id, "workspace_id": job.workspace_id, "lane": job.lane, "party": job.party}
+        fields = {"id": job.id, "workspace_id": job.workspace_id, "lane": job.ordering_key, "party": job.fairness_key}
         return {
             "queue": job.queue,
             "workspace_id": job.workspace_id,
-            "party": job.party,
-            "bound": self._bounds[job.queue],
-            "lock": None if job.lane == job.id else f"{job.queue}:{job.lane}",
+            "party": job.fairness_key,
+            "bound": self._limits[job.queue],
+            "lock": None if job.ordering_key == job.id else f"{job.queue}:{job.ordering_key}",
             "once": f"{job.queue}:{job.id}",
             "args": msgspec.json.encode(fields).decode(),
         }
 
 
-def job_of(queue: Queue, args: Mapping[str, Any]) -> Job:
+def job_of(queue: QueueName, args: Mapping[str, Any]) -> Job:
     """What a newer version may have added is left out."""
     return Job(queue, args["id"], args["workspace_id"], args["lane"], args["party"])

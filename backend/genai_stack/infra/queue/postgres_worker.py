@@ -15,16 +15,16 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from typing_extensions import override
 
-from genai_stack.infra.queue.leased_jobs import FencedJobs, SteadyConnector
+from genai_stack.infra.queue.leased_jobs import LeasedJobs, RetryingConnector
 from genai_stack.infra.queue.postgres import TASK, job_of
-from genai_stack.infra.queue.queue import Bounds, Chore, Queue, Work
+from genai_stack.infra.queue.queue import ConcurrencyLimits, Handler, PeriodicTask, QueueName
 
-BEAT = 2.0  # seconds between signs of life, and between looks for those of others
-STALLED = 6.0  # seconds without one, after which a worker's jobs go to others
-FORGOTTEN = 3600.0  # seconds after which a dead worker's row goes
-POLL = 2.0  # seconds after which a worker looks for itself, should a notification be lost
+HEARTBEAT_SECONDS = 2.0  # seconds between signs of life, and between looks for those of others
+STALLED_SECONDS = 6.0  # seconds without one, after which a worker's jobs go to others
+FORGOTTEN_SECONDS = 3600.0  # seconds after which a dead worker's row goes
+POLL_SECONDS = 2.0  # seconds after which a worker looks for itself, should a notification be lost
 CONNECTIONS = 4
-CHORES = "chores"
+PERIODIC_TASKS = "chores"
 
 log = structlog.get_logger(__name__)
 
@@ -42,11 +42,11 @@ class _AgainElsewhere(BaseRetryStrategy):
         return RetryDecision() if handed_back else None
 
 
-class Crew:
+class PostgresWorker:
     """The `Hands` of one process of many. `url` is that of the PostgreSQL database, for libpq."""
 
-    def __init__(self, url: str, bounds: Mapping[Queue, Bounds]) -> None:
-        self._connector = SteadyConnector(
+    def __init__(self, url: str, limits: Mapping[QueueName, ConcurrencyLimits]) -> None:
+        self._connector = RetryingConnector(
             pool_factory=_pool,
             conninfo=url,
             min_size=1,
@@ -54,25 +54,27 @@ class Crew:
             configure=_hurry,
         )
         self._app = App(connector=self._connector)
-        self._bounds: dict[str, Bounds] = {**bounds, CHORES: Bounds(1, 100)}
-        self._jobs = self._app.job_manager = FencedJobs(self._connector, self._bounds)
+        self._limits: dict[str, ConcurrencyLimits] = {**limits, PERIODIC_TASKS: ConcurrencyLimits(1, 100)}
+        self._jobs = self._app.job_manager = LeasedJobs(self._connector, self._limits)
         self._app.task(name=TASK, pass_context=True, retry=_AgainElsewhere())(self._do)
-        self._works: dict[str, Work] = {}
+        self._handlers: dict[str, Handler] = {}
         self._workers: dict[str, Worker] = {}
-        self._doubted: set[int] = set()
+        self._suspects: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
-    def serve(self, queue: Queue, work: Work) -> None:
-        self._works[queue] = work
+    def serve(self, queue: QueueName, handler: Handler) -> None:
+        self._handlers[queue] = handler
 
-    def keep(self, chores: Sequence[Chore]) -> None:
-        for chore in chores:
-            task = self._app.task(name=chore.name, queue=CHORES, lock=chore.name, queueing_lock=chore.name)
-            self._app.periodic(cron=_cron(chore.minutes))(task(_done_at_its_time(chore)))
+    def schedule(self, periodic_tasks: Sequence[PeriodicTask]) -> None:
+        for periodic in periodic_tasks:
+            task = self._app.task(
+                name=periodic.name, queue=PERIODIC_TASKS, lock=periodic.name, queueing_lock=periodic.name
+            )
+            self._app.periodic(cron=_cron(periodic.minutes))(task(_periodic(periodic)))
 
     async def start(self) -> None:
         await self._app.open_async()
-        self._tasks = [asyncio.create_task(self._keep_at_it(queue)) for queue in self._bounds]
+        self._tasks = [asyncio.create_task(self._keep_at_it(queue)) for queue in self._limits]
         self._tasks.append(asyncio.create_task(self._watch()))
 
     async def finish(self, grace: float) -> None:
@@ -82,7 +84,7 @@ class Crew:
                 await self._jobs.give_back()
                 await self._jobs.idle.wait()
         except TimeoutError:
-            log.info("crew.hands_over")
+            log.info("worker.drain_timeout")
 
     async def close(self) -> None:
         self._jobs.closed = self._connector.closing = True
@@ -101,7 +103,7 @@ class Crew:
     async def _do(self, context: JobContext, **args: Any) -> None:
         queued = context.job
         try:
-            await self._works[queued.queue](job_of(queued.queue, args))  # pyright: ignore[reportArgumentType]
+            await self._handlers[queued.queue](job_of(queued.queue, args))  # pyright: ignore[reportArgumentType]
         except asyncio.CancelledError:
             if context.abort_reason() is not AbortReason.USER_REQUEST:
                 raise
@@ -117,21 +119,21 @@ class Crew:
                 self._app,
                 queues=[queue],
                 name=queue,
-                concurrency=self._bounds[queue].process,
-                fetch_job_polling_interval=POLL,
-                abort_job_polling_interval=POLL,
+                concurrency=self._limits[queue].process,
+                fetch_job_polling_interval=POLL_SECONDS,
+                abort_job_polling_interval=POLL_SECONDS,
                 shutdown_graceful_timeout=0,
                 delete_jobs=DeleteJobCondition.ALWAYS,
                 install_signal_handlers=False,
-                update_heartbeat_interval=BEAT,
-                stalled_worker_timeout=FORGOTTEN,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=FORGOTTEN_SECONDS,
             )
             try:
                 await worker.run()
             except Exception:
                 log.exception("worker.stumbled", queue=queue)
             if not self._jobs.closed:
-                await asyncio.sleep(BEAT)
+                await asyncio.sleep(HEARTBEAT_SECONDS)
 
     async def _watch(self) -> None:
         """Looks for jobs whose worker gives no sign of life.
@@ -142,11 +144,11 @@ class Crew:
         believed_from = 0.0
         while True:
             begun = time.monotonic()
-            await asyncio.sleep(BEAT)
-            if time.monotonic() - begun > 2 * BEAT:
-                believed_from = time.monotonic() + STALLED
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            if time.monotonic() - begun > 2 * HEARTBEAT_SECONDS:
+                believed_from = time.monotonic() + STALLED_SECONDS
             try:
-                if time.monotonic() > max(believed_from, self._connector.away_at + STALLED):
+                if time.monotonic() > max(believed_from, self._connector.away_at + STALLED_SECONDS):
                     await self._give_to_others()
                 else:
                     await self._give_back_lost()
@@ -154,7 +156,7 @@ class Crew:
                 log.exception("watch.stumbled")
 
     async def _give_to_others(self) -> None:
-        for job in await self._jobs.get_stalled_jobs(seconds_since_heartbeat=STALLED):
+        for job in await self._jobs.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
             log.warning("job.stalled", queue=job.queue, job=job.task_kwargs.get("id"), worker=job.worker_id)
             await self._jobs.retry_job(job)
 
@@ -165,10 +167,10 @@ class Crew:
             if worker.worker_id is not None:
                 found = await self._jobs.lost_by(worker.worker_id)
                 lost |= {job.id: job for job in found if job.id is not None}
-        for job_id in lost.keys() & self._doubted:
+        for job_id in lost.keys() & self._suspects:
             log.warning("job.lost", queue=lost[job_id].queue, job=lost[job_id].task_kwargs.get("id"))
             await self._jobs.retry_job(lost[job_id])
-        self._doubted = set(lost)
+        self._suspects = set(lost)
 
 
 async def _hurry(connection: AsyncConnection[Any]) -> None:
@@ -187,12 +189,12 @@ def _cron(minutes: int) -> str:
     return f"*/{minutes} * * * *" if minutes < 60 else f"0 */{minutes // 60} * * *"
 
 
-def _done_at_its_time(chore: Chore) -> Any:
+def _periodic(periodic: PeriodicTask) -> Any:
     async def do(timestamp: int) -> None:
         del timestamp
         try:
-            await chore.do()
+            await periodic.do()
         except Exception:
-            log.exception("chore.failed", chore=chore.name)
+            log.exception("periodic_task.failed", periodic=periodic.name)
 
     return do

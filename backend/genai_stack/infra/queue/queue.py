@@ -6,26 +6,26 @@ from typing import Literal, Protocol
 
 from genai_stack.infra.database.database import Transaction
 
-Queue = Literal["runs", "ingestion"]
+QueueName = Literal["runs", "ingestion"]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """A row to be worked on. Jobs of one `lane` run one after another; lanes of one `party` share its turn."""
 
-    queue: Queue
+    queue: QueueName
     id: str
     workspace_id: str
-    lane: str
-    party: str
+    ordering_key: str
+    fairness_key: str
 
 
-Work = Callable[[Job], Awaitable[None]]
+Handler = Callable[[Job], Awaitable[None]]
 """Sees a job to its end, or hands it back when it is cancelled. It may be called again for a job that has ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class ConcurrencyLimits:
     """How many jobs of a queue run at once: in one process, and of one workspace."""
 
     process: int
@@ -33,7 +33,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Chore:
+class PeriodicTask:
     """What is done again every so many minutes, by one process of all; one that fails is done at its next time."""
 
     name: str
@@ -41,28 +41,28 @@ class Chore:
     do: Callable[[], Awaitable[None]]
 
 
-class Dispatch(Protocol):
+class Queue(Protocol):
     """Hands jobs to workers: at least once, in the order of each lane."""
 
     def submit(self, transaction: Transaction, job: Job) -> None:
         """The job starts when the transaction is committed, and never if it is not."""
         ...
 
-    async def make_good(self, queue: Queue, jobs: Sequence[Job]) -> None:
+    async def requeue_lost(self, queue: QueueName, jobs: Sequence[Job]) -> None:
         """Submit those of the jobs that nobody is at and that nobody will be at: the ones that were lost."""
         ...
 
-    async def cancel(self, queue: Queue, job_id: str) -> None:
+    async def cancel(self, queue: QueueName, job_id: str) -> None:
         """Its worker gets a `CancelledError`; a job that still waits is started at once, to be told so."""
         ...
 
 
-class Hands(Protocol):
+class Worker(Protocol):
     """What does the jobs, in one process."""
 
-    def serve(self, queue: Queue, work: Work) -> None: ...
+    def serve(self, queue: QueueName, handler: Handler) -> None: ...
 
-    def keep(self, chores: Sequence[Chore]) -> None:
+    def schedule(self, periodic_tasks: Sequence[PeriodicTask]) -> None:
         """Do each at its times, until this is closed; before `start`."""
         ...
 

@@ -35,7 +35,7 @@ class Server(Protocol):
     def generation(self) -> int: ...
 
     @property
-    def trouble(self) -> str | None: ...
+    def degraded_reason(self) -> str | None: ...
 
     def start(self) -> None: ...
 
@@ -94,8 +94,8 @@ class ChromaIndex:
         return self._server.generation
 
     @property
-    def trouble(self) -> str | None:
-        return self._server.trouble
+    def degraded_reason(self) -> str | None:
+        return self._server.degraded_reason
 
     def start(self) -> None:
         self._server.start()
@@ -265,7 +265,7 @@ class ChromaIndex:
         return said
 
     def _away(self, what: str) -> Busy:
-        return Busy(f"The search index {what}. {self.trouble or 'Try again in a moment.'}", code="INDEX_AWAY")
+        return Busy(f"The search index {what}. {self.degraded_reason or 'Try again in a moment.'}", code="INDEX_AWAY")
 
 
 class ChromaUrl:
@@ -280,7 +280,7 @@ class ChromaUrl:
         return self._url
 
     @property
-    def trouble(self) -> str | None:
+    def degraded_reason(self) -> str | None:
         return None
 
     def start(self) -> None:

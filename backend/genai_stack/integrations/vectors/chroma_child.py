@@ -37,7 +37,7 @@ class ChromaChild:
         self._blame = 0
         self._closed = False
         self.generation = 0
-        self.trouble: str | None = None
+        self.degraded_reason: str | None = None
 
     @property
     def pid(self) -> int | None:
@@ -62,7 +62,9 @@ class ChromaChild:
                     self._up.clear()
                     await self._up.wait()
                 return url
-        raise Busy(f"The search index does not start. {self.trouble or 'Try again in a moment.'}", code="INDEX_AWAY")
+        raise Busy(
+            f"The search index does not start. {self.degraded_reason or 'Try again in a moment.'}", code="INDEX_AWAY"
+        )
 
     def suspect(self, *, damaged: bool) -> None:
         if damaged and self._url:  # where it just died, that is seen anyway
@@ -109,12 +111,12 @@ class ChromaChild:
                 return self._told_at_start(process.returncode)
             self._url, self._database = url, _identity(self._folder / DATABASE)
             self.generation += 1
-            self.trouble = None
+            self.degraded_reason = None
             self._up.set()
             code = await process.wait()
             if self._url != url:  # ended by us, for the reason told there
                 return 0
-            self.trouble = f"It ended unexpectedly (exit code {code}) and is being started again."
+            self.degraded_reason = f"It ended unexpectedly (exit code {code}) and is being started again."
             return 1
         finally:
             self._url = None
@@ -133,16 +135,16 @@ class ChromaChild:
 
     def _told_at_start(self, code: int | None) -> int:
         if code == chroma_server.IN_USE:
-            self.trouble = f"Another process uses its folder ({self._folder}). Stop that one first."
+            self.degraded_reason = f"Another process uses its folder ({self._folder}). Stop that one first."
             return 0
         said = "it did not answer" if code is None else f"it ended with code {code}"
-        self.trouble = f"It could not be started ({said}); it is tried again."
+        self.degraded_reason = f"It could not be started ({said}); it is tried again."
         return 2
 
     def _end(self, reason: str, *, blame: int) -> None:
         self._url = None
         self._blame += blame
-        self.trouble = f"It is being started again, because {reason}."
+        self.degraded_reason = f"It is being started again, because {reason}."
         if self._process:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()

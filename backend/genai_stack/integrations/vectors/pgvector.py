@@ -26,7 +26,7 @@ BREADTH = 100  # candidates that HNSW keeps while it walks (`hnsw.ef_search`)
 QUICK = 2_000_000  # numbers that are looked at one by one as quickly as HNSW is walked
 CHOSEN = 20_000  # vectors
 FURTHEST = 200_000  # vectors that HNSW looks at where most belong to documents that were not chosen
-GONE = {"42P01", "3F000", "42704", "42703", "42883"}  # a table, schema, type, column or operator is there no more
+DELETED = {"42P01", "3F000", "42704", "42703", "42883"}  # a table, schema, type, column or operator is there no more
 
 WALK = text(
     f"SELECT set_config('hnsw.ef_search', '{BREADTH}', true), set_config('hnsw.iterative_scan', 'strict_order', true),"
@@ -59,7 +59,7 @@ class PgvectorIndex:
         self._types: str | None = None
         self._starting: asyncio.Task[None] | None = None
         self._turns: dict[str, UUID] = {}  # of the collections that are being changed here
-        self.trouble: str | None = None
+        self.degraded_reason: str | None = None
 
     @property
     def ready(self) -> bool:
@@ -109,7 +109,9 @@ class PgvectorIndex:
     ) -> list[Hit]:
         if self._types is None:
             self.start()
-            raise Busy(self.trouble or "The search index is starting. Try again in a moment.", code="INDEX_AWAY")
+            raise Busy(
+                self.degraded_reason or "The search index is starting. Try again in a moment.", code="INDEX_AWAY"
+            )
         if limit < 1:
             return []
         wanted: dict[str, Any] = {"vector": Vector(vector), "most": limit}
@@ -132,7 +134,9 @@ class PgvectorIndex:
             # HNSW may end before it has met enough; looking at all of them does not.
             return hits if len(hits) == limit else found(exact=True)
 
-        return await self._look(self._database.transact, collection, work, [])  # what WALK sets is set in a transaction
+        return await self._look(
+            self._database.run_write, collection, work, []
+        )  # what WALK sets is set in a transaction
 
     async def drop(self, collection: str, document_ids: Sequence[str] | None = None) -> None:
         def some(transaction: Transaction, table: VectorTable) -> None:
@@ -200,14 +204,14 @@ class PgvectorIndex:
             return Held(row.revision, transaction.scalar(table.count()) or 0, str(row.turn))
 
         await self._laid()
-        return await self._look(self._database.fetch, collection, work, None)
+        return await self._look(self._database.run_read, collection, work, None)
 
     async def documents(self, collection: str) -> Mapping[str, int]:
         def work(transaction: Transaction, table: VectorTable) -> Mapping[str, int]:
             return {row[0]: row[1] for row in transaction.execute(table.count_by_document())}
 
         await self._laid()
-        return await self._look(self._database.fetch, collection, work, {})
+        return await self._look(self._database.run_read, collection, work, {})
 
     def _row(self, transaction: Transaction, table: VectorTable, collection: str) -> int | None:
         """Holds the collection to the end of the transaction; its dimensions, None where it has no table yet."""
@@ -219,7 +223,7 @@ class PgvectorIndex:
     async def _change(self, collection: str, work: Work[T]) -> T:
         types = await self._laid()
         try:
-            return await self._database.transact(lambda part: work(wired(part), VectorTable(collection, types)))
+            return await self._database.run_write(lambda part: work(wired(part), VectorTable(collection, types)))
         except ProgrammingError as error:
             if not _is_gone(error):
                 raise
@@ -247,9 +251,9 @@ class PgvectorIndex:
             try:
                 self._types = await pgvector_ground.laid(self._database)
             except Busy as error:
-                self.trouble = error.message
+                self.degraded_reason = error.message
                 raise
-            self.trouble = None
+            self.degraded_reason = None
         return self._types
 
     async def _start(self) -> None:
@@ -263,7 +267,7 @@ class PgvectorIndex:
 
 def _is_gone(error: ProgrammingError) -> bool:
     """Whether it was dropped, by another process or by hand."""
-    return getattr(error.orig, "sqlstate", None) in GONE
+    return getattr(error.orig, "sqlstate", None) in DELETED
 
 
 def _of(statement: Narrowed, table: VectorTable) -> Narrowed:

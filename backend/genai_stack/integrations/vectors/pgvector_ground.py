@@ -47,7 +47,7 @@ NOT_ALLOWED = (
 async def laid(database: Database) -> str:
     """The schema that has pgvector's types and operators, as SQL writes it. Raises Busy with what is to be done."""
     try:
-        return await database.fetch(_found) or await _made_once(database)
+        return await database.run_read(_found) or await _made_once(database)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == REFUSED:
             raise Busy(NOT_ALLOWED, code="INDEX_AWAY") from error
@@ -56,9 +56,9 @@ async def laid(database: Database) -> str:
 
 async def _made_once(database: Database) -> str:
     try:
-        return await database.transact(_made)
+        return await database.run_write(_made)
     except IntegrityError:  # an administrator made it by hand at this moment
-        return await database.transact(_made)
+        return await database.run_write(_made)
 
 
 def _found(transaction: Transaction) -> str | None:

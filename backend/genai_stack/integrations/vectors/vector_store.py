@@ -87,7 +87,7 @@ class VectorIndex(VectorStore, Protocol):
         ...
 
     @property
-    def trouble(self) -> str | None:
+    def degraded_reason(self) -> str | None:
         """A sentence that says why it is not ready, where it should be."""
         ...
 
@@ -118,9 +118,9 @@ def taken() -> Busy:
     return Busy("Another process is bringing this collection into step.", code="INDEX_TAKEN")
 
 
-async def finds(index: VectorIndex, collection: str, probes: Sequence[Probe]) -> bool:
+async def finds(index: VectorIndex, collection: str, samples: Sequence[Probe]) -> bool:
     """Whether each of these finds itself: a count comes from a store's own list, not from what a search walks over."""
-    for probe in probes:
+    for probe in samples:
         hits = await index.search(collection, probe.vector, 1, [probe.document])
         # A passage that is there twice has two ids at the same place.
         if not hits or (hits[0].id != probe.passage and hits[0].score < 0.9999):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from genai_stack.engine.forms import form_field
 from genai_stack.engine.node import NodeConfig, NodeType, Said
 from genai_stack.engine.ports import Documents, Passage, Text
-from genai_stack.nodes.context import Toolbox
+from genai_stack.nodes.context import NodeContext
 
 
 class Config(NodeConfig):
@@ -19,7 +19,7 @@ class Inputs:
     answer: Text | Documents
 
 
-class Output(NodeType[Config, Inputs, Said, Toolbox]):
+class Output(NodeType[Config, Inputs, Said, NodeContext]):
     """Hands the answer to who asked. Documents are answered as a numbered list of passages."""
 
     type = "output"
@@ -28,7 +28,7 @@ class Output(NodeType[Config, Inputs, Said, Toolbox]):
     icon = "message-circle-reply"
     role = "exit"
 
-    async def run(self, config: Config, inputs: Inputs, tools: Toolbox) -> Said:
+    async def run(self, config: Config, inputs: Inputs, ctx: NodeContext) -> Said:
         answer = inputs.answer if isinstance(inputs.answer, str) else _listed(inputs.answer)
         return Said(answer, config.show_sources)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from genai_stack.engine.forms import form_field
 from genai_stack.engine.node import NodeConfig, NodeType, NoPorts
 from genai_stack.engine.ports import Text
-from genai_stack.nodes.context import Toolbox
+from genai_stack.nodes.context import NodeContext
 
 
 class Config(NodeConfig):
@@ -19,7 +19,7 @@ class Outputs:
     text: Text
 
 
-class Query(NodeType[Config, NoPorts, Outputs, Toolbox]):
+class Query(NodeType[Config, NoPorts, Outputs, NodeContext]):
     """The question that a person or a program asks. Every stack begins here."""
 
     type = "query"
@@ -28,5 +28,5 @@ class Query(NodeType[Config, NoPorts, Outputs, Toolbox]):
     icon = "message-square"
     role = "entry"
 
-    async def run(self, config: Config, inputs: NoPorts, tools: Toolbox) -> Outputs:
-        return Outputs(tools.question)
+    async def run(self, config: Config, inputs: NoPorts, ctx: NodeContext) -> Outputs:
+        return Outputs(ctx.question)

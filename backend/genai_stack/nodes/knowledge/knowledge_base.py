@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from genai_stack.engine.forms import form_field
-from genai_stack.engine.node import ConfigProblem, Facts, NodeConfig, NodeType
+from genai_stack.engine.node import ConfigProblem, NodeConfig, NodeType, ValidationContext
 from genai_stack.engine.ports import Documents, Text
-from genai_stack.nodes.context import Finding, Toolbox
+from genai_stack.nodes.context import Finding, NodeContext
 
 
 class Config(NodeConfig):
@@ -32,7 +32,7 @@ class Outputs:
     context: Documents
 
 
-class KnowledgeBase(NodeType[Config, Inputs, Outputs, Toolbox]):
+class KnowledgeBase(NodeType[Config, Inputs, Outputs, NodeContext]):
     """Searches uploaded documents for the passages that match the question best."""
 
     type = "knowledge_base"
@@ -41,19 +41,19 @@ class KnowledgeBase(NodeType[Config, Inputs, Outputs, Toolbox]):
     icon = "library"
     attempts = 3
 
-    async def run(self, config: Config, inputs: Inputs, tools: Toolbox) -> Outputs:
-        documents = await tools.count(config.knowledge_base_id)
+    async def run(self, config: Config, inputs: Inputs, ctx: NodeContext) -> Outputs:
+        documents = await ctx.count(config.knowledge_base_id)
         if not documents:
-            tools.voice.status("There are no documents to search")
+            ctx.output.status("There are no documents to search")
             return Outputs(())
-        tools.voice.status(f"Searching {documents} document{'' if documents == 1 else 's'}")
+        ctx.output.status(f"Searching {documents} document{'' if documents == 1 else 's'}")
         wanted = Finding(inputs.query, config.knowledge_base_id, config.top_k, config.min_score)
-        passages = tuple(await tools.search(wanted))
-        tools.voice.sources(passages)
+        passages = tuple(await ctx.search(wanted))
+        ctx.output.sources(passages)
         return Outputs(passages)
 
-    def problems(self, config: Config, facts: Facts) -> Iterable[ConfigProblem]:
+    def problems(self, config: Config, context: ValidationContext) -> Iterable[ConfigProblem]:
         chosen = config.knowledge_base_id
-        if chosen is not None and chosen not in facts.knowledge_bases:
+        if chosen is not None and chosen not in context.knowledge_bases:
             message = "the knowledge base that it searches is not there any more. Choose another."
             yield ConfigProblem("invalid_config", message, "knowledge_base_id")

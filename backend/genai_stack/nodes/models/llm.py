@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from genai_stack.engine.forms import form_field
-from genai_stack.engine.node import ConfigProblem, Facts, NodeConfig, NodeType
+from genai_stack.engine.node import ConfigProblem, NodeConfig, NodeType, ValidationContext
 from genai_stack.engine.ports import Documents, Passage, StreamedText, Text
 from genai_stack.integrations.llm.chat_model import ChatRequest, ContextPassage, Message, Usage
 from genai_stack.integrations.llm.prompt import render
-from genai_stack.nodes.context import ModelChoice, Toolbox, Turn
+from genai_stack.nodes.context import ModelChoice, NodeContext, Turn
 
 KEYED = ("openai", "gemini", "anthropic")
 ONLINE = (*KEYED, "openai_compatible")
@@ -66,7 +66,7 @@ class Outputs:
     answer: StreamedText
 
 
-class Llm(NodeType[Config, Inputs, Outputs, Toolbox]):
+class Llm(NodeType[Config, Inputs, Outputs, NodeContext]):
     """Answers with a language model, from the passages it is given and the conversation so far."""
 
     type = "llm"
@@ -74,10 +74,10 @@ class Llm(NodeType[Config, Inputs, Outputs, Toolbox]):
     category = "Models"
     icon = "sparkles"
     time_limit = 900.0
-    costly = True
+    checkpoint_before = True
 
-    async def run(self, config: Config, inputs: Inputs, tools: Toolbox) -> Outputs:
-        turns = await tools.recall(config.history) if config.history else ()
+    async def run(self, config: Config, inputs: Inputs, ctx: NodeContext) -> Outputs:
+        turns = await ctx.recall(config.history) if config.history else ()
         request = ChatRequest(
             model=config.model,
             question=inputs.prompt,
@@ -88,20 +88,20 @@ class Llm(NodeType[Config, Inputs, Outputs, Toolbox]):
             max_tokens=config.max_tokens,
             reasoning=config.reasoning,
         )
-        tools.voice.sent("\n\n".join(f"{message.role}:\n{message.content}" for message in render(request)))
-        tools.voice.status(f"Asking {config.model or 'the offline model'}")
+        ctx.output.sent("\n\n".join(f"{message.role}:\n{message.content}" for message in render(request)))
+        ctx.output.status(f"Asking {config.model or 'the offline model'}")
         said: list[str] = []
-        async for delta in tools.ask(ModelChoice(config.provider, config.credential_id, config.base_url), request):
+        async for delta in ctx.ask(ModelChoice(config.provider, config.credential_id, config.base_url), request):
             if delta.reasoning:
-                tools.voice.reasoning(delta.reasoning)
+                ctx.output.reasoning(delta.reasoning)
             if delta.text:
                 said.append(delta.text)
-                tools.voice.answer(delta.text)
+                ctx.output.answer(delta.text)
             if delta.usage:
-                tools.voice.usage(_counts(delta.usage))
+                ctx.output.usage(_counts(delta.usage))
         return Outputs("".join(said))
 
-    def problems(self, config: Config, facts: Facts) -> Iterable[ConfigProblem]:
+    def problems(self, config: Config, context: ValidationContext) -> Iterable[ConfigProblem]:
         if config.provider in ONLINE and not config.model.strip():
             yield ConfigProblem("invalid_config", "it has no model. Name one.", "model")
         if config.provider == "openai_compatible" and not config.base_url:
@@ -111,11 +111,11 @@ class Llm(NodeType[Config, Inputs, Outputs, Toolbox]):
                 "missing_credential", "it has no key. Choose a stored one, or add one.", "credential_id"
             )
         elif config.credential_id is not None and config.provider in ONLINE:
-            yield from _credential_problems(config.provider, config.credential_id, facts)
+            yield from _credential_problems(config.provider, config.credential_id, context)
 
 
-def _credential_problems(provider: str, credential_id: str, facts: Facts) -> Iterable[ConfigProblem]:
-    stored_for = facts.credentials.get(credential_id)
+def _credential_problems(provider: str, credential_id: str, context: ValidationContext) -> Iterable[ConfigProblem]:
+    stored_for = context.credentials.get(credential_id)
     if stored_for is None:
         yield ConfigProblem("missing_credential", "its key is not stored any more. Choose another.", "credential_id")
     elif stored_for != provider:

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from genai_stack.api.http.access_rules import Doors, check_start, is_loopback
+from genai_stack.api.http.access_rules import AccessRules, check_start, is_loopback
 from genai_stack.errors import CannotStart, StackError
 from tests.fakes.openai_server import OpenAIServer
 from tests.support import graphs, talk
@@ -127,22 +127,22 @@ FOREIGN_ORIGINS = (
 @pytest.mark.parametrize("host", FOREIGN_HOSTS)
 def test_another_host_is_refused(host: str) -> None:
     with pytest.raises(StackError, match="GENAI_STACK_ALLOWED_HOSTS"):
-        Doors(None).check_host(host)
+        AccessRules(None).check_host(host)
 
 
 @pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
 def test_another_origin_is_refused(origin: str) -> None:
     with pytest.raises(StackError, match="GENAI_STACK_ALLOWED_ORIGINS"):
-        Doors(None).check_origin(origin)
+        AccessRules(None).check_origin(origin)
 
 
 def test_local_names_are_let_in_at_any_port() -> None:
     for name in ("127.0.0.1", "localhost", "[::1]", "LOCALHOST"):
         for port in ("", ":80", ":8000", ":65535"):
-            Doors(None).check_host(name + port)
+            AccessRules(None).check_host(name + port)
             for scheme in ("http", "https"):
-                Doors(None).check_origin(f"{scheme}://{name}{port}")
-    Doors(None).check_origin(None)
+                AccessRules(None).check_origin(f"{scheme}://{name}{port}")
+    AccessRules(None).check_origin(None)
 
 
 async def test_foreign_pages_reach_neither_the_api_nor_a_socket(server: Server, client: httpx2.AsyncClient) -> None:

@@ -7,11 +7,11 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from genai_stack.api.http import problems
-from genai_stack.api.http.access_rules import Doors
-from genai_stack.api.http.request_guard import Gate
+from genai_stack.api.http.access_rules import AccessRules
+from genai_stack.api.http.request_guard import RequestGuard
 
 
-def crashing() -> Gate:
+def crashing() -> RequestGuard:
     app = FastAPI()
     problems.install(app)
 
@@ -27,7 +27,7 @@ def crashing() -> Gate:
 
         return StreamingResponse(pieces())
 
-    return Gate(app, Doors(None), most_sockets=10)
+    return RequestGuard(app, AccessRules(None), most_sockets=10)
 
 
 async def test_an_unforeseen_error_is_a_problem_without_details() -> None:
@@ -51,7 +51,7 @@ async def test_an_application_that_answers_nothing_at_all_is_a_problem_too() -> 
     async def broken(scope: Scope, receive: Receive, send: Send) -> None:
         raise KeyError("x")
 
-    transport = httpx2.ASGITransport(Gate(broken, Doors(None), most_sockets=10))
+    transport = httpx2.ASGITransport(RequestGuard(broken, AccessRules(None), most_sockets=10))
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
         answer = await client.get("/api/v1/anything")
     assert (answer.status_code, answer.json()["code"]) == (500, "INTERNAL")

@@ -26,7 +26,7 @@ async def test_the_embedder_stays_while_there_are_documents(home: Database) -> N
         with_key = EmbedderChoice(credential_id="00000000-0000-4000-8000-0000000000cc")
         kept = await changed(home, base_id, Draft("Renamed", with_key, 100, 10))
         assert (kept.name, kept.chunk_size, kept.fingerprint) == ("Renamed", 100, "fake:words:256")
-        await library.removal.delete_document(THE_WORKSPACE, document.id)
+        await library.deletion.delete_document(THE_WORKSPACE, document.id)
         fresh = await changed(home, base_id, Draft("Papers", REMOTE))
         assert (fresh.fingerprint, fresh.dimensions) == (None, None)
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import delete, insert, select, update
 
-from genai_stack.features.knowledge import cleanup as orphans
+from genai_stack.features.knowledge import cleanup
 from genai_stack.features.knowledge import document_pages as pages
-from genai_stack.features.knowledge.cleanup import Orphans
+from genai_stack.features.knowledge.cleanup import Cleanup
 from genai_stack.features.knowledge.tables import Document, Embedding, OriginalPiece, PassageRow
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import Database
@@ -19,8 +19,8 @@ LARGE = b"Badgers dig setts with many rooms. " * 80_000  # several transactions 
 MONTH = timedelta(days=30)
 
 
-def tidier(library: Library, keep_originals: timedelta | None = None) -> Orphans:
-    return Orphans(library.database, library.removal, keep_originals=keep_originals)
+def tidier(library: Library, keep_originals: timedelta | None = None) -> Cleanup:
+    return Cleanup(library.database, library.deletion, keep_originals=keep_originals)
 
 
 async def change(database: Database, filename: str, **values: object) -> None:
@@ -71,7 +71,7 @@ async def test_an_original_goes_after_its_time_and_what_was_read_from_it_stays(h
 async def test_vectors_that_no_passage_has_go_and_no_others(home: Database) -> None:
     base_id, other_id = await shelf.make_base(home), await shelf.make_base(home)
     await shelf.put(home, base_id, ["otters sleep", "badgers dig"])
-    lost = await shelf.put(home, other_id, [f"fact {number}" for number in range(orphans.LOOKED_AT + 50)])
+    lost = await shelf.put(home, other_id, [f"fact {number}" for number in range(cleanup.LOOKED_AT + 50)])
     async with home.write() as session:
         kept = set(await session.scalars(select(PassageRow.text_hash).where(PassageRow.document_id != lost)))
         await session.execute(delete(PassageRow).where(PassageRow.document_id == lost))

@@ -20,13 +20,13 @@ async def test_deleting_a_document_leaves_the_others_as_they_were(home: Database
         one, _ = await ready(library, base_id, {"one.txt": ONE, "two.txt": TWO})
         await ready(library, other_id, {"one.txt": ONE})
         before = await library.search.search(THE_WORKSPACE, other_id, "otters")
-        await library.removal.delete_document(THE_WORKSPACE, one.id)
+        await library.deletion.delete_document(THE_WORKSPACE, one.id)
         found = await library.search.search(THE_WORKSPACE, base_id, "otters sleep")
         assert {passage.filename for passage in found} == {"two.txt"}
         assert await library.search.search(THE_WORKSPACE, other_id, "otters") == before
         with pytest.raises(NotFound):
-            await library.removal.delete_document(THE_WORKSPACE, one.id)
-        await library.removal.delete_base(THE_WORKSPACE, other_id)
+            await library.deletion.delete_document(THE_WORKSPACE, one.id)
+        await library.deletion.delete_base(THE_WORKSPACE, other_id)
         held = await counts(home)
         assert (held["documents"], held["original_pieces"]) == (1, 1)
         assert held["embeddings"] <= held["passages"]
@@ -36,7 +36,7 @@ async def test_a_deleted_base_takes_all_with_it(home: Database) -> None:
     async with library_of(home) as library:
         base_id = await base(library)
         await ready(library, base_id, {"one.txt": ONE, "two.txt": TWO})
-        await library.removal.delete_base(THE_WORKSPACE, base_id)
+        await library.deletion.delete_base(THE_WORKSPACE, base_id)
         assert set((await counts(home)).values()) == {0}
         async with home.read() as session:
             assert await session.scalar(select(func.count()).select_from(KnowledgeBase)) == 0
@@ -53,5 +53,5 @@ async def test_what_a_dead_process_left_is_swept_at_the_start(home: Database) ->
         await session.execute(update(Document).where(Document.filename == "two.txt").values(status="uploading"))
     async with library_of(home) as library:
         await library.resume(THE_WORKSPACE)
-        await library.removal.sweep(THE_WORKSPACE, patience=10)
+        await library.deletion.sweep(THE_WORKSPACE, patience=10)
         assert set((await counts(home)).values()) == {0}

@@ -24,11 +24,11 @@ async def local() -> AsyncIterator[LocalEmbedder]:
     await embedder.close()
 
 
-async def plant(database: Database) -> Document:
+async def install(database: Database) -> Document:
     async with database.write() as session:
         session.add(Workflow(id=WORKFLOW, workspace_id=THE_WORKSPACE.workspace_id, name="Example", configuration={}))
         await session.flush()
-        return await example.plant(session, THE_WORKSPACE, WORKFLOW, "Example")
+        return await example.install(session, THE_WORKSPACE, WORKFLOW, "Example")
 
 
 async def rows(database: Database, document_id: str) -> list[tuple[str, int | None, bytes]]:
@@ -43,7 +43,7 @@ async def rows(database: Database, document_id: str) -> list[tuple[str, int | No
 
 
 async def test_what_is_planted_equals_a_fresh_ingestion(home: Database, local: LocalEmbedder) -> None:
-    planted = await plant(home)
+    planted = await install(home)
     before = await rows(home, planted.id)
     async with library_of(home, local) as library:
         # The cache would answer for the embedder.
@@ -63,7 +63,7 @@ async def test_what_is_planted_equals_a_fresh_ingestion(home: Database, local: L
 
 
 async def test_the_planted_document_answers(home: Database, local: LocalEmbedder) -> None:
-    await plant(home)
+    await install(home)
     async with library_of(home, local) as library:
         async with home.read() as session:
             base_id = await session.scalar(select(Document.knowledge_base_id))
@@ -72,4 +72,4 @@ async def test_the_planted_document_answers(home: Database, local: LocalEmbedder
             library.search.search(THE_WORKSPACE, base_id, "Do I need an API key to try it?"), 20
         )
         assert any("needs no key" in passage.text for passage in found[:2])
-        await library.removal.delete_base(THE_WORKSPACE, base_id)
+        await library.deletion.delete_base(THE_WORKSPACE, base_id)

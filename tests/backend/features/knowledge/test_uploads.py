@@ -105,7 +105,7 @@ async def test_a_base_of_another_workspace_is_not_there(home: Database) -> None:
         with pytest.raises(NotFound):
             await library.search.search(ELSEWHERE, base_id, "words")
         with pytest.raises(NotFound):
-            await library.removal.delete_document(ELSEWHERE, document.id)
+            await library.deletion.delete_document(ELSEWHERE, document.id)
 
 
 async def test_uploads_to_a_workflow_share_the_one_base_that_it_owns(home: Database) -> None:
@@ -129,5 +129,5 @@ async def test_uploads_to_a_workflow_share_the_one_base_that_it_owns(home: Datab
         assert {document.knowledge_base_id for document in taken} == {own.id}
         with pytest.raises(NotFound):
             await library.uploads.to_workflow(THE_WORKSPACE, taken[0].id, "A workflow", sent({"a.txt": b"Words."}))
-        await library.removal.delete_base(THE_WORKSPACE, own.id)
+        await library.deletion.delete_base(THE_WORKSPACE, own.id)
         assert set((await counts(home)).values()) == {0}

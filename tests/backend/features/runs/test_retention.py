@@ -11,14 +11,14 @@ from sqlalchemy import func, select, update
 
 from genai_stack.features.knowledge.tables import Document
 from genai_stack.features.runs import node_states as report
-from genai_stack.features.runs.event_stream import Feed
+from genai_stack.features.runs.event_stream import EventStream
 from genai_stack.features.runs.journal import Journal
 from genai_stack.features.runs.retention import AT_ONCE, Retention
-from genai_stack.features.runs.tables import Event, NodeOutput, Run
+from genai_stack.features.runs.tables import Event, NodeOutputRow, Run
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import Database, Transaction
 from genai_stack.infra.database.scope import THE_WORKSPACE
-from genai_stack.infra.pubsub.local import LocalWake
+from genai_stack.infra.pubsub.local import LocalPubSub
 from tests.documents import pdfs
 from tests.fakes import old_runs
 from tests.fakes.home import home
@@ -56,14 +56,14 @@ class Mortal(Database):
     """The same database for a process that dies after so many transactions."""
 
     def __init__(self, database: Database, transactions: int) -> None:
-        self.fetch = database.fetch  # type: ignore[method-assign]
+        self.run_read = database.run_read  # type: ignore[method-assign]
         self._lasting, self._left = database, transactions
 
-    async def transact(self, work: Callable[[Transaction], T]) -> T:
+    async def run_write(self, work: Callable[[Transaction], T]) -> T:
         if not self._left:
             raise Killed
         self._left -= 1
-        return await self._lasting.transact(work)
+        return await self._lasting.run_write(work)
 
 
 async def run_in(database: Database, run_id: str) -> Run | None:
@@ -75,7 +75,7 @@ async def rows_of(database: Database, run_id: str) -> tuple[list[int], int]:
     """The numbers of its events, and how many outputs it has."""
     async with database.read() as session:
         seqs = await session.scalars(select(Event.seq).where(Event.run_id == run_id).order_by(Event.seq))
-        outputs = select(func.count()).select_from(NodeOutput).where(NodeOutput.run_id == run_id)
+        outputs = select(func.count()).select_from(NodeOutputRow).where(NodeOutputRow.run_id == run_id)
         return list(seqs), await session.scalar(outputs) or 0
 
 
@@ -277,6 +277,6 @@ async def test_a_follower_between_two_pages_goes_on(home: Database) -> None:
     assert [*first, *rest] == [*whole[: len(first)], *whole[-3:]]
 
 
-def feed(database: Database) -> Feed:
-    wake = LocalWake()
-    return Feed(database, Journal(database, wake), wake)
+def feed(database: Database) -> EventStream:
+    pubsub = LocalPubSub()
+    return EventStream(database, Journal(database, pubsub), pubsub)

@@ -29,7 +29,7 @@ async def test_versions_without_a_run_are_pruned_to_one_for_each_ten_minutes(dat
             one = (WorkflowVersion.workflow_id == workflow.id, WorkflowVersion.version == number)
             await session.execute(update(WorkflowVersion).where(*one).values(created_at=moment))
     new = records.NewRun(workflow.id, 2, "asked of version 2")
-    await database.transact(lambda transaction: records.add(transaction, THE_WORKSPACE, new))
+    await database.run_write(lambda transaction: records.add(transaction, THE_WORKSPACE, new))
     async with database.write() as session:
         await store.replace(session, THE_WORKSPACE, workflow.id, "v9", "", {"nodes": []}, None)
     await prune_all(database)

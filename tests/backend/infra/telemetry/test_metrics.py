@@ -6,7 +6,7 @@ import time
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from genai_stack.errors import Invalid, ProviderTooSlow, StorageAway
+from genai_stack.errors import DatabaseUnavailable, Invalid, ProviderTooSlow
 from genai_stack.infra.telemetry import metrics
 from genai_stack.infra.telemetry.lag import EVERY, LagWatch
 from genai_stack.infra.telemetry.model_call import ModelCall
@@ -91,7 +91,7 @@ class Source:
     async def standing(self) -> Standing:
         self.asked += 1
         if self.does == "away":
-            raise StorageAway("It is away.")
+            raise DatabaseUnavailable("It is away.")
         if self.does == "crash":
             raise ValueError("no such column")
         if self.does == "hang":

@@ -39,7 +39,7 @@ async def database(vector_postgres: Postgres) -> AsyncIterator[Database]:
 
 
 async def run(database: Database, *statements: str) -> None:
-    await database.transact(lambda part: [part.execute(text(statement)) for statement in statements])
+    await database.run_write(lambda part: [part.execute(text(statement)) for statement in statements])
 
 
 async def filled(
@@ -55,12 +55,12 @@ async def filled(
 async def walks(database: Database, index: PgvectorIndex, question: bytes) -> bool:
     """Whether HNSW is used for it, as PostgreSQL counts."""
     counted = text("SELECT sum(idx_scan) FROM pg_stat_user_indexes WHERE indexrelname LIKE '%_hnsw'")
-    before = await database.fetch(lambda part: part.scalar(counted))
+    before = await database.run_read(lambda part: part.scalar(counted))
     if before is None:
         return False
     for _ in range(100):
         await index.search(NAME, question, 3)
-        if await database.fetch(lambda part: part.scalar(counted)) > before:
+        if await database.run_read(lambda part: part.scalar(counted)) > before:
             return True
         await asyncio.sleep(0.05)  # it counts now and then
     return False
@@ -172,7 +172,7 @@ async def test_many_processes_may_prepare_a_database_at_once(vector_postgres: Po
     databases = [Database(url) for _ in range(6)]
     stores = [PgvectorIndex(database) for database in databases]
     assert await asyncio.gather(*(store.held(NAME) for store in stores)) == [None] * 6
-    assert all(store.ready and store.trouble is None for store in stores)
+    assert all(store.ready and store.degraded_reason is None for store in stores)
     for database in databases:
         await database.close()
 
@@ -189,11 +189,11 @@ async def test_a_user_who_may_not_prepare_the_database_is_told_what_an_administr
     with pytest.raises(Busy, match="CREATE EXTENSION vector"):
         await index.held(NAME)
     assert not index.ready
-    assert index.trouble
+    assert index.degraded_reason
     await run(database, "CREATE EXTENSION vector", f"CREATE SCHEMA vectors AUTHORIZATION {role}")
     await filled(index, vectors(3, 8))
     assert index.ready
-    assert index.trouble is None
+    assert index.degraded_reason is None
     await index.close()
     await theirs.close()
 
@@ -223,8 +223,8 @@ async def test_a_server_without_pgvector_is_told(vector_postgres: Postgres, tmp_
         index.start()
         with pytest.raises(Busy, match="does not have pgvector"):
             await index.held(NAME)
-        assert index.trouble
-        assert "GENAI_STACK_VECTORS=chroma" in index.trouble
+        assert index.degraded_reason
+        assert "GENAI_STACK_VECTORS=chroma" in index.degraded_reason
         await index.close()
         await database.close()
     finally:

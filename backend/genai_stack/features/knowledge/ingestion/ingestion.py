@@ -24,8 +24,8 @@ from genai_stack.features.knowledge.tables import Document, KnowledgeBase, Passa
 from genai_stack.features.knowledge.uploads import ingestion_of
 from genai_stack.infra.database.database import Database, WriteSession
 from genai_stack.infra.database.scope import Scope
-from genai_stack.infra.finish import unbroken
-from genai_stack.infra.queue.queue import Dispatch, Job
+from genai_stack.infra.finish import finish_even_if_cancelled
+from genai_stack.infra.queue.queue import Job, Queue
 from genai_stack.infra.telemetry import logs, metrics
 from genai_stack.integrations.embedding.embedder import Embedder
 from genai_stack.integrations.parsing.pages import ReadingLimits
@@ -80,13 +80,13 @@ class Ingestion:
             else:
                 return
 
-    async def resume(self, scope: Scope, dispatch: Dispatch) -> None:
+    async def resume(self, scope: Scope, job_queue: Queue) -> None:
         """What an earlier process left unfinished, and no worker has, is taken up again."""
         async with self._database.read() as session:
             unfinished = (Document.workspace_id == scope.workspace_id, Document.status == PROCESSING)
             rows = await session.scalars(select(Document).where(*unfinished).order_by(Document.created_at, Document.id))
             jobs = [ingestion_of(document) for document in rows]
-        await dispatch.make_good("ingestion", jobs)
+        await job_queue.requeue_lost("ingestion", jobs)
 
     async def _work(self, scope: Scope, document_id: str) -> None:
         task = await self._task(scope, document_id)
@@ -110,7 +110,7 @@ class Ingestion:
             metrics.document_ended("ready", perf_counter() - began, passages)
 
     async def _ended_badly(self, task: _Task, reason: str, began: float) -> None:
-        await unbroken(self._fail(task, reason))
+        await finish_even_if_cancelled(self._fail(task, reason))
         metrics.document_ended("failed", perf_counter() - began)
 
     async def _task(self, scope: Scope, document_id: str) -> _Task | None:
@@ -150,15 +150,15 @@ class Ingestion:
                 "No text was found in it. If its pages are pictures, run text recognition (OCR), then upload it again."
             )
         if task.again:
-            await unbroken(self._remove_passages(target, first=reader.cut))
-        await unbroken(self._finish(task, reader))
+            await finish_even_if_cancelled(self._remove_passages(target, first=reader.cut))
+        await finish_even_if_cancelled(self._finish(task, reader))
         self._index.refresh(task.scope, task.knowledge_base_id)
         return reader.cut
 
     async def _fixed(self, task: _Task, embedder: Embedder) -> str:
         """The embedder's fingerprint, which must be that of the knowledge base; the first document decides it."""
         made = await embedder.fingerprint()
-        fixed = await unbroken(self._fix(task, made))
+        fixed = await finish_even_if_cancelled(self._fix(task, made))
         if fixed is None:
             raise _GoneError
         if fixed != made:
@@ -190,7 +190,7 @@ class Ingestion:
                 while ahead and (len(ahead) == IN_FLIGHT or not batch):
                     passages, vectors = ahead.popleft()
                     made = await _of(vectors)
-                    await unbroken(self._write(task, target, passages, made, reader.progress(passages)))
+                    await finish_even_if_cancelled(self._write(task, target, passages, made, reader.progress(passages)))
                 if not batch:
                     return
         finally:
@@ -216,7 +216,7 @@ class Ingestion:
         progress: float,
     ) -> None:
         async with self._database.write() as session:
-            await bases.hold(session, target.scope, target.knowledge_base_id)
+            await bases.lock_base(session, target.scope, target.knowledge_base_id)
             await _hold(session, task, progress=progress)
             await stored.put(session, target, passages, vectors, again=task.again)
 
@@ -224,7 +224,7 @@ class Ingestion:
         """The one commit with which the document is there, whole."""
         content = reader.content()
         async with self._database.write() as session:
-            await bases.grown(session, task.scope, task.knowledge_base_id)
+            await bases.bump_revision(session, task.scope, task.knowledge_base_id)
             passages = (PassageRow.workspace_id == task.scope.workspace_id, PassageRow.document_id == task.document_id)
             written = await session.scalar(select(func.count()).select_from(PassageRow).where(*passages))
             if written != reader.cut:

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Select, select
 
 from genai_stack.errors import Busy, StackError
-from genai_stack.features.knowledge.bases import GONE
+from genai_stack.features.knowledge.bases import DELETED
 from genai_stack.features.knowledge.tables import Document, Embedding, KnowledgeBase, PassageRow
 from genai_stack.infra.database.database import Database, ReadSession
 from genai_stack.infra.database.exclusive import Hold, exclusive
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class IndexSnapshot:
     """What may be found in a knowledge base at a revision: ready documents, each with how many passages it has."""
 
     scope: Scope
@@ -67,11 +67,13 @@ class _Found:
     others: frozenset[str]
 
 
-async def read_extent(session: ReadSession, scope: Scope, base_id: str) -> Extent | None:
+async def read_extent(session: ReadSession, scope: Scope, base_id: str) -> IndexSnapshot | None:
     """None where there is no such knowledge base, or no more."""
     base = await session.scalar(
         select(KnowledgeBase).where(
-            KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.id == base_id, KnowledgeBase.revision > GONE
+            KnowledgeBase.workspace_id == scope.workspace_id,
+            KnowledgeBase.id == base_id,
+            KnowledgeBase.revision > DELETED,
         )
     )
     if base is None:
@@ -86,7 +88,7 @@ async def read_extent(session: ReadSession, scope: Scope, base_id: str) -> Exten
         .order_by(Document.created_at, Document.id)
     )
     counts = {document: chunks or 0 for document, chunks in documents}
-    return Extent(scope, base_id, base.fingerprint, base.dimensions or 0, base.revision, counts)
+    return IndexSnapshot(scope, base_id, base.fingerprint, base.dimensions or 0, base.revision, counts)
 
 
 class Index:
@@ -100,11 +102,11 @@ class Index:
         self._failed: str | None = None
 
     @property
-    def trouble(self) -> str | None:
+    def degraded_reason(self) -> str | None:
         """A sentence, while the index cannot be brought into step; search goes on over the vectors in SQL."""
-        return self._store.trouble or self._failed
+        return self._store.degraded_reason or self._failed
 
-    def in_step(self, extent: Extent) -> bool:
+    def in_sync(self, extent: IndexSnapshot) -> bool:
         known = self._known.get(extent.base_id)
         return (
             known is not None
@@ -122,14 +124,14 @@ class Index:
         return task
 
     async def search(
-        self, extent: Extent, vector: bytes, limit: int, document_ids: Sequence[str] | None
+        self, extent: IndexSnapshot, vector: bytes, limit: int, document_ids: Sequence[str] | None
     ) -> list[Hit] | None:
         """None where the index is not in step, too slow, or found less than there is: then SQL answers."""
         if document_ids is not None and len(document_ids) > MOST_DOCUMENTS:
             return None
         try:
             async with asyncio.timeout(SLOW):
-                if not self.in_step(extent) and not await self._was_brought_by_another(extent):
+                if not self.in_sync(extent) and not await self._was_brought_by_another(extent):
                     return None
                 seen = self._known[extent.base_id].held
                 hits = await self._store.search(extent.base_id, vector, limit, document_ids, seen)
@@ -138,11 +140,11 @@ class Index:
             return None
         there = sum(extent.documents[document] for document in document_ids or extent.documents)
         if len(hits) < min(limit, there):
-            self.doubt(extent)
+            self.mark_suspect(extent)
             return None
         return hits
 
-    def doubt(self, extent: Extent) -> None:
+    def mark_suspect(self, extent: IndexSnapshot) -> None:
         """It found what is not there, or less than is: it is looked at again."""
         known = self._known.get(extent.base_id)
         if known is not None and known.held.revision == extent.revision:
@@ -199,7 +201,7 @@ class Index:
                 await self._change(extent, hold)
         return True
 
-    async def _change(self, extent: Extent, hold: Hold) -> None:
+    async def _change(self, extent: IndexSnapshot, hold: Hold) -> None:
         base_id = extent.base_id
         generation = self._store.generation
         found = await self._look(extent)
@@ -225,14 +227,14 @@ class Index:
         else:
             self._known[base_id] = _Known(generation, held, frozenset(extent.documents))
 
-    async def _check_newer(self, extent: Extent) -> None:
+    async def _check_newer(self, extent: IndexSnapshot) -> None:
         """A document lacks vectors: it was deleted meanwhile, and there is a newer revision to bring the index to."""
         newer = await self._extent(extent.scope, extent.base_id)
         if newer is not None and newer.revision == extent.revision:
             raise StackError("Vectors of a document are missing. Delete it, then upload it again.")
         self._again.add(extent.base_id)
 
-    async def _is_believed(self, extent: Extent) -> bool:
+    async def _is_believed(self, extent: IndexSnapshot) -> bool:
         """Whether it is in step, as this process knows, or as it sees at a look."""
         generation, held = await self._held(extent)
         if held is None or held != extent.held:
@@ -246,13 +248,13 @@ class Index:
         self._known[extent.base_id] = _Known(generation, held, frozenset(extent.documents))
         return True
 
-    async def _was_brought_by_another(self, extent: Extent) -> bool:
+    async def _was_brought_by_another(self, extent: IndexSnapshot) -> bool:
         """The look that is quick enough for a question: at one that was in step before."""
         known = self._known.get(extent.base_id)
         was_in_step = known is not None and self._store.ready and known.generation == self._store.generation
         return was_in_step and await self._is_believed(extent)
 
-    async def _look(self, extent: Extent) -> _Found:
+    async def _look(self, extent: IndexSnapshot) -> _Found:
         """What can stay; nothing of a collection that is not what the database says."""
         generation, held = await self._held(extent)
         known = self._known.get(extent.base_id)
@@ -268,7 +270,7 @@ class Index:
             whole = []
         return _Found(held, frozenset(whole), frozenset(there.keys() - set(whole)))
 
-    async def _held(self, extent: Extent) -> tuple[int, Held | None]:
+    async def _held(self, extent: IndexSnapshot) -> tuple[int, Held | None]:
         """With the generation of this look: the store may have been started just now."""
         while True:
             generation = self._store.generation
@@ -280,7 +282,7 @@ class Index:
         for start in range(0, len(documents), MOST_DOCUMENTS):
             await self._store.drop(base_id, documents[start : start + MOST_DOCUMENTS])
 
-    async def _add(self, extent: Extent, document: str) -> int:
+    async def _add(self, extent: IndexSnapshot, document: str) -> int:
         """How many vectors SQL has of it."""
         after, added = -1, 0
         while True:
@@ -295,26 +297,26 @@ class Index:
                 return added
             after = rows[-1][0]
 
-    async def _probes(self, extent: Extent, documents: Iterable[str]) -> list[Probe]:
+    async def _probes(self, extent: IndexSnapshot, documents: Iterable[str]) -> list[Probe]:
         """A few passages, any of these documents', with their vectors."""
-        probes: list[Probe] = []
+        samples: list[Probe] = []
         with_passages = [document for document in documents if extent.documents[document]]
         if not with_passages:
-            return probes
+            return samples
         async with self._database.read() as session:
             for document in random.choices(with_passages, k=PROBES):  # noqa: S311 (nobody gains by guessing them)
                 after = random.randrange(extent.documents[document]) - 1  # noqa: S311
                 row = (await session.execute(_vectors(extent, document, after).limit(1))).first()
                 if row is not None:
-                    probes.append(Probe(row[1], document, row[2]))
-        return probes
+                    samples.append(Probe(row[1], document, row[2]))
+        return samples
 
-    async def _extent(self, scope: Scope, base_id: str) -> Extent | None:
+    async def _extent(self, scope: Scope, base_id: str) -> IndexSnapshot | None:
         async with self._database.read() as session:
             return await read_extent(session, scope, base_id)
 
 
-def _is_littered(extent: Extent, found: _Found) -> bool:
+def _is_littered(extent: IndexSnapshot, found: _Found) -> bool:
     """Whether, after this change, a collection would carry more deleted vectors along than others."""
     if found.held is None:
         return False
@@ -322,7 +324,7 @@ def _is_littered(extent: Extent, found: _Found) -> bool:
     return found.held.garbage + found.held.count - alive > max(LITTER, alive)
 
 
-def _vectors(extent: Extent, document: str, after: int) -> Select[int, str, bytes]:
+def _vectors(extent: IndexSnapshot, document: str, after: int) -> Select[int, str, bytes]:
     return (
         select(PassageRow.position, PassageRow.id, Embedding.vector)
         .join(

@@ -21,18 +21,18 @@ LOOP_BYTES = exact.LOOP_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class VectorBlock:
     """The vectors of one document, and whose they are."""
 
     ids: Sequence[str]
     matrix: bytes
 
 
-class Nearest:
+class ExactSearch:
     def __init__(self, database: Database, *, memory: int = MEMORY) -> None:
         self._database = database
         self._memory = memory
-        self._sheets: OrderedDict[str, Sheet] = OrderedDict()
+        self._sheets: OrderedDict[str, VectorBlock] = OrderedDict()
         self._bytes = 0
         self._reading = asyncio.Lock()
 
@@ -52,7 +52,7 @@ class Nearest:
             best = heapq.nlargest(limit, [*best, *found], key=_score)
         return best
 
-    async def _sheets_of(self, scope: Scope, fingerprint: str, documents: Mapping[str, int]) -> list[Sheet]:
+    async def _sheets_of(self, scope: Scope, fingerprint: str, documents: Mapping[str, int]) -> list[VectorBlock]:
         if all(document in self._sheets for document in documents):
             return [self._used(document) for document in documents]
         async with self._reading:  # several questions at once read the same vectors once
@@ -63,7 +63,7 @@ class Nearest:
                 self._keep(document, sheet)
         return sheets
 
-    async def _read(self, scope: Scope, fingerprint: str, documents: Mapping[str, int]) -> dict[str, Sheet]:
+    async def _read(self, scope: Scope, fingerprint: str, documents: Mapping[str, int]) -> dict[str, VectorBlock]:
         query = (
             select(PassageRow.document_id, PassageRow.id, Embedding.vector)
             .join(
@@ -84,16 +84,18 @@ class Nearest:
         for document, count in documents.items():
             if len(ids[document]) not in {0, count}:  # none at all: it was deleted just now
                 raise StackError("Vectors of a document are missing. Delete it, then upload it again.")
-        return {document: Sheet(ids[document], b"".join(vectors[document])) for document in documents if ids[document]}
+        return {
+            document: VectorBlock(ids[document], b"".join(vectors[document])) for document in documents if ids[document]
+        }
 
-    def _used(self, document: str) -> Sheet:
+    def _used(self, document: str) -> VectorBlock:
         sheet = self._sheets.get(document)
         if sheet is None:  # deleted just now
-            return Sheet((), b"")
+            return VectorBlock((), b"")
         self._sheets.move_to_end(document)
         return sheet
 
-    def _keep(self, document: str, sheet: Sheet) -> None:
+    def _keep(self, document: str, sheet: VectorBlock) -> None:
         self._sheets[document] = sheet
         self._bytes += len(sheet.matrix)
         while self._bytes > self._memory:
@@ -101,7 +103,7 @@ class Nearest:
             self._bytes -= len(oldest.matrix)
 
 
-def _rank(sheets: Sequence[Sheet], dimensions: int, vector: bytes, limit: int) -> list[Hit]:
+def _rank(sheets: Sequence[VectorBlock], dimensions: int, vector: bytes, limit: int) -> list[Hit]:
     hits: list[Hit] = []
     for sheet in sheets:
         if not sheet.ids:

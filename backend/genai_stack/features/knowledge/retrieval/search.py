@@ -9,8 +9,8 @@ from genai_stack.engine.ports import Passage
 from genai_stack.errors import Conflict, Invalid, NotFound
 from genai_stack.features.knowledge import bases
 from genai_stack.features.knowledge.bases import EmbedderChoice, OpenEmbedder
-from genai_stack.features.knowledge.retrieval.index import Extent, Index, read_extent
-from genai_stack.features.knowledge.retrieval.nearest import Nearest
+from genai_stack.features.knowledge.retrieval.index import Index, IndexSnapshot, read_extent
+from genai_stack.features.knowledge.retrieval.nearest import ExactSearch
 from genai_stack.features.knowledge.tables import Document, PassageRow
 from genai_stack.infra.database.database import Database, ReadSession
 from genai_stack.infra.database.scope import Scope
@@ -25,7 +25,7 @@ Scalar = str | int | float | bool
 
 
 class Search:
-    def __init__(self, database: Database, index: Index, nearest: Nearest, open_embedder: OpenEmbedder) -> None:
+    def __init__(self, database: Database, index: Index, nearest: ExactSearch, open_embedder: OpenEmbedder) -> None:
         self._database = database
         self._index = index
         self._nearest = nearest
@@ -81,7 +81,7 @@ class Search:
             counted = select(func.count()).select_from(Document)
             return await session.scalar(counted.where(Document.workspace_id == scope.workspace_id, *ready)) or 0
 
-    async def _vector(self, embedder: Embedder, extent: Extent, query: str) -> bytes:
+    async def _vector(self, embedder: Embedder, extent: IndexSnapshot, query: str) -> bytes:
         fingerprint = await embedder.fingerprint()
         if fingerprint != extent.fingerprint:
             raise Conflict(
@@ -94,7 +94,7 @@ class Search:
     async def _find(
         self,
         told: Retrieval,
-        extent: Extent,
+        extent: IndexSnapshot,
         vector: bytes,
         limit: int,
         chosen: Sequence[str] | None,
@@ -107,8 +107,8 @@ class Search:
             if len(passages) == len(hits):
                 told.source = "index"
                 return passages
-            self._index.doubt(extent)
-        elif sum(extent.documents.values()) > SMALL and not self._index.in_step(extent):
+            self._index.mark_suspect(extent)
+        elif sum(extent.documents.values()) > SMALL and not self._index.in_sync(extent):
             self._index.refresh(extent.scope, extent.base_id)
         told.source = "sql"
         fingerprint = extent.fingerprint or ""
@@ -117,7 +117,7 @@ class Search:
             await self._nearest.search(extent.scope, fingerprint, extent.dimensions, vector, limit, documents),
         )
 
-    async def _passages(self, extent: Extent, hits: Sequence[Hit]) -> list[Passage]:
+    async def _passages(self, extent: IndexSnapshot, hits: Sequence[Hit]) -> list[Passage]:
         query = (
             select(PassageRow.id, Document.id, Document.filename, PassageRow.page, PassageRow.text)
             .join(Document, Document.id == PassageRow.document_id)
@@ -140,7 +140,7 @@ class Search:
 
 
 async def _chosen(
-    session: ReadSession, extent: Extent, document_ids: Sequence[str] | None, wanted: Mapping[str, Scalar]
+    session: ReadSession, extent: IndexSnapshot, document_ids: Sequence[str] | None, wanted: Mapping[str, Scalar]
 ) -> list[str] | None:
     """The ready documents that are meant; None for all of them."""
     if document_ids is None and not wanted:
@@ -162,7 +162,7 @@ async def _chosen(
     return [document for document in chosen if document in fitting]
 
 
-async def _check_there(session: ReadSession, extent: Extent, document_ids: Sequence[str]) -> None:
+async def _check_there(session: ReadSession, extent: IndexSnapshot, document_ids: Sequence[str]) -> None:
     """Those that are not ready are there as well, only without passages."""
     others = [document for document in document_ids if document not in extent.documents]
     if not others:

@@ -36,7 +36,7 @@ class Target(NamedTuple):
     fingerprint: str
 
 
-async def alone(session: WriteSession, scope: Scope) -> None:
+async def lock_workspace(session: WriteSession, scope: Scope) -> None:
     """Until the commit nobody else in the workspace writes or removes passages: no vector goes while one comes.
 
     SQLite has one writer anyhow.
@@ -63,7 +63,7 @@ async def put(
     session: WriteSession, target: Target, passages: Sequence[Hashed], vectors: Mapping[bytes, bytes], *, again: bool
 ) -> None:
     """`passages` follow each other. `again`: an earlier attempt may have left some, cut in another way."""
-    await alone(session, target.scope)
+    await lock_workspace(session, target.scope)
     rows = [_row(target, hashed) for hashed in passages]
     if again:
         kept = {row["id"] for row in rows}
@@ -82,7 +82,7 @@ async def remove(
     session: WriteSession, scope: Scope, fingerprint: str | None, document_id: str, *, first: int = 0, limit: int
 ) -> int:
     """Up to `limit` passages of a document, from position `first` on; how many it were."""
-    await alone(session, scope)
+    await lock_workspace(session, scope)
     found = await session.execute(
         select(PassageRow.id, PassageRow.text_hash)
         .where(*_of(scope, document_id), PassageRow.position >= first)
@@ -111,12 +111,12 @@ async def remove_unneeded(database: Database, scope: Scope, after: Place, limit:
     )
     async with database.read_much() as session:
         rows = (await session.execute(page)).all()
-    orphans = groupby((Place(row[0], row[1]) for row in rows if not row.needed), key=lambda place: place.fingerprint)
+    cleanup = groupby((Place(row[0], row[1]) for row in rows if not row.needed), key=lambda place: place.fingerprint)
     gone = 0
-    for fingerprint, places in orphans:
+    for fingerprint, places in cleanup:
         hashes = [place.text_hash for place in places]
         async with database.write() as session:
-            await alone(session, scope)
+            await lock_workspace(session, scope)
             await _remove_unneeded(session, scope, fingerprint, hashes)
         gone += len(hashes)
     return gone, Place(rows[-1][0], rows[-1][1]) if len(rows) == limit else None

@@ -87,7 +87,7 @@ async def test_deleting_during_ingestion_leaves_nothing(home: Database) -> None:
         base_id = await base(library, chunk_size=20, chunk_overlap=0)
         [document] = await upload(library, base_id, {"a.txt": b"word number again and " * 3000})
         await passages_written(home)
-        await library.removal.delete_document(THE_WORKSPACE, document.id)
+        await library.deletion.delete_document(THE_WORKSPACE, document.id)
         assert set((await counts(home)).values()) == {0}
 
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from genai_stack.errors import Busy
-from genai_stack.features.knowledge.retrieval.index import Extent, read_extent
+from genai_stack.features.knowledge.retrieval.index import IndexSnapshot, read_extent
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import THE_WORKSPACE
 from genai_stack.integrations.vectors.chroma import ChromaIndex
@@ -80,18 +80,18 @@ def _cosine(one: bytes, other: bytes) -> float:
     return sum(a * b for a, b in zip(memoryview(one).cast("f"), memoryview(other).cast("f"), strict=True))
 
 
-async def extent_of(library: Library, base_id: str) -> Extent:
+async def extent_of(library: Library, base_id: str) -> IndexSnapshot:
     async with library.database.read() as session:
         extent = await read_extent(session, THE_WORKSPACE, base_id)
     assert extent is not None
     return extent
 
 
-async def in_step(library: Library, base_id: str) -> None:
+async def in_sync(library: Library, base_id: str) -> None:
     """Asks for it, as a search in a larger base does."""
 
     async def is_so() -> bool:
-        if library.index.in_step(await extent_of(library, base_id)):
+        if library.index.in_sync(await extent_of(library, base_id)):
             return True
         library.index.refresh(THE_WORKSPACE, base_id)
         return False
@@ -110,13 +110,13 @@ async def test_the_index_answers_as_sql_does_and_loses_what_is_deleted(home: Dat
         base_id = await base(library)
         one, two = await ready(library, base_id, {"one.txt": WORDS, "two.txt": WORDS[:5000]})
         exact = await found(library, base_id)
-        await in_step(library, base_id)
+        await in_sync(library, base_id)
         before = store.searched
         assert await found(library, base_id) == exact
         assert store.searched == before + 1
-        await library.removal.delete_document(THE_WORKSPACE, two.id)
+        await library.deletion.delete_document(THE_WORKSPACE, two.id)
         assert {document for _, document in store.collections[base_id].values()} == {one.id}
-        await library.removal.delete_base(THE_WORKSPACE, base_id)
+        await library.deletion.delete_base(THE_WORKSPACE, base_id)
         assert store.collections == {}
 
 
@@ -127,7 +127,7 @@ async def test_an_index_that_lies_is_not_believed(home: Database, way: str) -> N
         base_id = await base(library)
         await ready(library, base_id, {"one.txt": WORDS})
         exact = await found(library, base_id)
-        await in_step(library, base_id)
+        await in_sync(library, base_id)
         if way == "lost some":
             store.collections[base_id] = dict(list(store.collections[base_id].items())[:2])
         elif way == "lost all":
@@ -138,7 +138,7 @@ async def test_an_index_that_lies_is_not_believed(home: Database, way: str) -> N
             store.collections[base_id] = {str(uuid4()): row for row in store.collections[base_id].values()}
         assert await found(library, base_id) == exact
         if way != "hangs":
-            await in_step(library, base_id)
+            await in_sync(library, base_id)
             assert len(store.collections[base_id]) == sum((await extent_of(library, base_id)).documents.values())
         assert await found(library, base_id) == exact
 
@@ -151,12 +151,12 @@ async def test_an_index_that_fails_is_told_and_caught_up_with(home: Database) ->
         await ready(library, base_id, {"one.txt": WORDS})
         assert await found(library, base_id)
 
-        async def told(trouble: str | None) -> bool:
-            return library.index.trouble == trouble
+        async def told(degraded_reason: str | None) -> bool:
+            return library.index.degraded_reason == degraded_reason
 
         await until(partial(told, "The index is behind: It is away."))
         store.fails = False
-        await in_step(library, base_id)
+        await in_sync(library, base_id)
         await until(partial(told, None))
 
 
@@ -169,11 +169,11 @@ async def test_chroma_is_rebuilt_from_sql_when_its_folder_was_deleted_or_damaged
         base_id = await base(library, chunk_size=20, chunk_overlap=0)
         await ready(library, base_id, {"one.txt": WORDS})
         exact = await found(library, base_id, 1)
-        await in_step(library, base_id)
+        await in_sync(library, base_id)
         assert await found(library, base_id, 1) == exact
         shutil.rmtree(folder)
         assert await found(library, base_id, 1) == exact
-        await in_step(library, base_id)
+        await in_sync(library, base_id)
         assert await found(library, base_id, 1) == exact
 
     with sqlite3.connect(folder / "chroma.sqlite3") as connection:
@@ -182,7 +182,7 @@ async def test_chroma_is_rebuilt_from_sql_when_its_folder_was_deleted_or_damaged
     store = ChromaIndex(ChromaChild(folder))
     async with library_of(home, index=store) as library:
         assert await found(library, base_id, 1) == exact
-        await in_step(library, base_id)
+        await in_sync(library, base_id)
         held = await store.held(base_id)
         assert held is not None
         assert held.count == sum((await extent_of(library, base_id)).documents.values())
@@ -194,7 +194,7 @@ async def test_a_restart_needs_no_rebuilding(home: Database, tmp_path: Path) -> 
     async with library_of(home, index=ChromaIndex(ChromaChild(folder))) as library:
         base_id = await base(library)
         await ready(library, base_id, {"one.txt": WORDS})
-        await in_step(library, base_id)
+        await in_sync(library, base_id)
     store = ChromaIndex(ChromaChild(folder))
     added: list[str] = []
     add = store.add
@@ -205,9 +205,9 @@ async def test_a_restart_needs_no_rebuilding(home: Database, tmp_path: Path) -> 
 
     store.add = watched  # type: ignore[method-assign, assignment]
     async with library_of(home, index=store) as library:
-        await in_step(library, base_id)
+        await in_sync(library, base_id)
         assert added == []
         [two] = await ready(library, base_id, {"two.txt": b"Otters sleep holding hands."})
-        await in_step(library, base_id)
+        await in_sync(library, base_id)
         assert len(added) == two.chunks
         assert (await store.search(base_id, vector("otters sleep holding hands"), 1))[0].id == added[0]

@@ -12,8 +12,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from genai_stack.errors import StorageAway
-from genai_stack.features.knowledge.retrieval.index import Extent, Index, read_extent
+from genai_stack.errors import DatabaseUnavailable
+from genai_stack.features.knowledge.retrieval.index import Index, IndexSnapshot, read_extent
 from genai_stack.infra.database.database import Database, Transaction
 from genai_stack.infra.database.exclusive import exclusive
 from genai_stack.infra.database.scope import THE_WORKSPACE
@@ -38,7 +38,7 @@ class Process:
         self.store = PgvectorIndex(self.database, **options)
         self.index = Index(self.database, self.store)
 
-    async def extent(self, base_id: str) -> Extent | None:
+    async def extent(self, base_id: str) -> IndexSnapshot | None:
         async with self.database.read() as session:
             return await read_extent(session, THE_WORKSPACE, base_id)
 
@@ -49,7 +49,7 @@ class Process:
         """Whether it is in step and holds exactly what SQL has; asks for it where it is not."""
         extent = await self.extent(base_id)
         assert extent is not None
-        if not self.index.in_step(extent):
+        if not self.index.in_sync(extent):
             self.index.refresh(THE_WORKSPACE, base_id)
             return False
         assert await self.store.held(base_id) == extent.held
@@ -124,7 +124,7 @@ async def check_marks(database: Database) -> int:
                 seen += 1
         return seen
 
-    return await database.transact(look)
+    return await database.run_write(look)
 
 
 async def test_what_one_process_brought_into_step_another_finds_and_does_not_make_again(
@@ -174,12 +174,12 @@ async def test_a_base_that_one_process_deletes_is_made_again_by_none(processes: 
         await shelf.put(processes[0].database, base_id, texts(200))
     at_it = [asyncio.ensure_future(process.refresh(base_id)) for process in processes]
     await until(lambda: is_made(processes[0], base_id))
-    await shelf.give_up(processes[1].database, base_id)
+    await shelf.soft_delete(processes[1].database, base_id)
     await processes[1].refresh(base_id)
     await asyncio.gather(*at_it)
     assert await processes[0].store.held(base_id) is None
     tables = text("SELECT count(*) FROM pg_tables WHERE schemaname = 'vectors' AND tablename <> 'collections'")
-    assert await processes[0].database.fetch(lambda part: part.scalar(tables)) == 0
+    assert await processes[0].database.run_read(lambda part: part.scalar(tables)) == 0
 
 
 async def is_made(process: Process, base_id: str) -> bool:
@@ -206,7 +206,7 @@ async def test_what_was_damaged_by_hand_is_made_again_from_sql(processes: list[P
         await shelf.put(before.database, base_id, [NEEDLE, *texts(100)])
     await before.refresh(base_id)
     exact = await before.found(base_id, limit=3)
-    await before.database.transact(lambda part: part.execute(text(harm.format(table=f"base_{UUID(base_id).hex}"))))
+    await before.database.run_write(lambda part: part.execute(text(harm.format(table=f"base_{UUID(base_id).hex}"))))
     await until(partial(after.is_right, base_id))
     assert set(await after.found(base_id, limit=3) or ()) == set(exact or ())
     await until(partial(before.is_right, base_id))
@@ -222,10 +222,10 @@ async def test_one_process_at_a_time_has_the_lock_and_none_that_was_cut_off(proc
             assert another is not None
     async with exclusive(there, "a") as hold:
         assert hold is not None
-    with pytest.raises(StorageAway):
+    with pytest.raises(DatabaseUnavailable):
         async with exclusive(here, "a") as hold:
             assert hold is not None
-            await other.fetch(lambda part: part.scalar(CUT))
+            await other.run_read(lambda part: part.scalar(CUT))
             async with exclusive(there, "a") as heir:
                 assert heir is not None
                 await hold.check()
@@ -243,7 +243,7 @@ async def test_a_process_that_lost_its_lock_spoils_nothing(walkers: list[Process
         at_it = [asyncio.ensure_future(process.refresh(base_id)) for process in walkers]
         for _ in range(3):
             await asyncio.sleep(chance.uniform(0, 0.15))
-            await walkers[2].database.fetch(lambda part: part.scalar(CUT))
+            await walkers[2].database.run_read(lambda part: part.scalar(CUT))
             await check_marks(walkers[2].database)
         await asyncio.gather(*at_it)
         await shelf.put(walkers[0].database, base_id, texts(10, "more"))
@@ -279,7 +279,7 @@ async def test_processes_that_change_bases_at_random_never_leave_a_mark_that_lie
         hits = await chance.choice(processes).found(base_id, limit=1)
         if hits is not None:
             document = text("SELECT document_id FROM passages WHERE id = CAST(:id AS uuid)")
-            found = await processes[0].database.fetch(lambda part: part.scalar(document, {"id": hits[0]}))
+            found = await processes[0].database.run_read(lambda part: part.scalar(document, {"id": hits[0]}))
             assert str(found) == needles[base_id]
             answers += 1
 
@@ -287,7 +287,9 @@ async def test_processes_that_change_bases_at_random_never_leave_a_mark_that_lie
         await asyncio.gather(*(change() for _ in range(chance.randrange(3))), look(), look())
         await asyncio.sleep(chance.uniform(0, 0.05))
     gone, *others = held
-    await asyncio.gather(*(process.refresh(gone) for process in processes), shelf.give_up(processes[0].database, gone))
+    await asyncio.gather(
+        *(process.refresh(gone) for process in processes), shelf.soft_delete(processes[0].database, gone)
+    )
     await asyncio.gather(*(process.refresh(gone) for process in processes))
     assert await processes[0].store.held(gone) is None
     for base_id in others:

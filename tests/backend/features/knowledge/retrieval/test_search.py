@@ -6,7 +6,7 @@ import pytest
 
 from genai_stack.errors import Conflict, Invalid, NotFound
 from genai_stack.features.knowledge import documents
-from genai_stack.features.knowledge.retrieval.nearest import Nearest
+from genai_stack.features.knowledge.retrieval.nearest import ExactSearch
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import THE_WORKSPACE
 from tests.fakes.embedder import WordEmbedder, vector
@@ -77,7 +77,7 @@ async def test_what_does_not_fit_into_memory_is_read_anew(home: Database) -> Non
         counts = {document.id: document.chunks or 0 for document in taken}
         fingerprint = await WordEmbedder().fingerprint()
         question = vector("word7 word8"), 5, counts
-        ample, tight = Nearest(home), Nearest(home, memory=1000)
+        ample, tight = ExactSearch(home), ExactSearch(home, memory=1000)
         expected = await ample.search(THE_WORKSPACE, fingerprint, 256, *question)
         assert len(expected) == 5
         again = await asyncio.gather(
