@@ -4,12 +4,19 @@ import ast
 import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "backend" / "genai_stack"
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|common|base|core|managers?|services?|handlers?|processors?|data|info)(_|$)")
+# Private words for what has a standard term: no identifier is one of them.
+PRIVATE = re.compile(
+    "bell|ring|chore|crew|lane|party|make_good|take_up|hand_back|Fenced|Claimed|House|Given|Station|Doors|Gate|admitted|"
+    "Mine|Voice|speak|costly|singles|severals|followers|unbroken|steadily|afterwards|transact|StorageAway|unsure|give_up|"
+    "grown|orphans|plant|Nearest|Sheet|Extent|in_step|doubt|unlock|relock|Toolbox"
+)
 # Written in pieces, so that this file does not name what no file may name.
 HOSTS = re.compile(r"//[a-z0-9.-]*(" + "|".join(("py" + "pi", "python" + "hosted", "npm" + "js")) + r")[a-z0-9.-]*/")
 
@@ -19,6 +26,7 @@ def faults() -> Iterator[str]:
     for path in sorted(PACKAGE.rglob("*.py")):
         if "migrations/versions" not in str(path):
             yield from _module(path)
+            yield from _names(path)
     yield from _hosts()
 
 
@@ -55,6 +63,13 @@ def _module(path: Path) -> Iterator[str]:
         yield f"{place}: it does not say in a docstring what it is"
     if VAGUE.search(path.stem.replace("knowledge_base", "")):
         yield f"{place}: the name does not say what it is"
+
+
+def _names(path: Path) -> Iterator[str]:
+    with tokenize.open(path) as source:
+        for token in tokenize.generate_tokens(source.readline):
+            if token.type == tokenize.NAME and PRIVATE.fullmatch(token.string):
+                yield f"{path.relative_to(ROOT)}:{token.start[0]}: {token.string} has a standard term; use it"
 
 
 def _hosts() -> Iterator[str]:
