@@ -47,7 +47,7 @@ from genai_stack.infra.queue.in_process import InProcessQueue
 from genai_stack.infra.queue.postgres import PostgresQueue
 from genai_stack.infra.queue.queue import ConcurrencyLimits, Handler, QueueName
 from genai_stack.infra.telemetry.lag import LagWatch
-from genai_stack.infra.telemetry.page import Page, Standing, Waiting
+from genai_stack.infra.telemetry.page import MetricsPage, Standing, Waiting
 from genai_stack.infra.telemetry.spans import Spans
 from genai_stack.integrations.embedding.embedder import Embedder
 from genai_stack.integrations.embedding.embedders import Embedders
@@ -218,7 +218,7 @@ def _spans(settings: Settings, stack: AsyncExitStack) -> Spans | None:
     return collector
 
 
-def _metrics(database: Database, stack: AsyncExitStack) -> Page:
+def _metrics(database: Database, stack: AsyncExitStack) -> MetricsPage:
     async def standing() -> Standing:
         unended, (in_work, oldest) = await database.run_read(
             lambda read: (records.unended(read), documents.in_work(read))
@@ -228,7 +228,7 @@ def _metrics(database: Database, stack: AsyncExitStack) -> Page:
         return Standing({status: unended.get(status, (0, None))[0] for status in records.UNENDED}, queues)
 
     stack.callback(LagWatch().start().close)
-    return Page(standing, database.connections)
+    return MetricsPage(standing, database.connections)
 
 
 def _age(since: datetime | None) -> float:

@@ -23,7 +23,7 @@ from genai_stack.infra.database.database import Database
 from genai_stack.infra.pubsub.pubsub import PubSub
 from genai_stack.infra.queue.queue import Handler, Queue, QueueName
 from genai_stack.infra.secrets import Secrets
-from genai_stack.infra.telemetry.page import Page
+from genai_stack.infra.telemetry.page import MetricsPage
 from genai_stack.integrations.llm.chat_models import ChatModels
 
 
@@ -93,7 +93,7 @@ class Dependencies:
     access_rules: AccessRules
     limits: RequestLimits
     process: Process
-    metrics: Page
+    metrics: MetricsPage
 
 
 async def dependencies_of(connection: HTTPConnection) -> Dependencies:

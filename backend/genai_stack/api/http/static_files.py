@@ -45,7 +45,7 @@ HEADERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class StaticFile:
     """One file of the build, with its compressed forms by encoding."""
 
     kind: str
@@ -70,7 +70,7 @@ class Pages:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._files: Mapping[str, File] | None = None
+        self._files: Mapping[str, StaticFile] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith("/api/"):
@@ -96,12 +96,12 @@ def install(app: FastAPI, folder: Path = BUILT) -> None:
     app.router.default = Pages(folder)
 
 
-def _read(folder: Path) -> dict[str, File]:
+def _read(folder: Path) -> dict[str, StaticFile]:
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix not in ENCODINGS.values()]
     return {path.relative_to(folder).as_posix(): _file(path, folder) for path in paths}
 
 
-def _file(path: Path, folder: Path) -> File:
+def _file(path: Path, folder: Path) -> StaticFile:
     content = path.read_bytes()
     forms = {"identity": content}
     for encoding, suffix in ENCODINGS.items():
@@ -110,7 +110,7 @@ def _file(path: Path, folder: Path) -> File:
             forms[encoding] = compressed.read_bytes()
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     hashed = path.relative_to(folder).as_posix().startswith(HASHED)
-    return File(kind, hashlib.sha256(content).hexdigest()[:20], forms, hashed)
+    return StaticFile(kind, hashlib.sha256(content).hexdigest()[:20], forms, hashed)
 
 
 def _takes(headers: Headers, encoding: str) -> bool:

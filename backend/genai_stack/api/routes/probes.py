@@ -7,10 +7,10 @@ from starlette.routing import Route
 
 from genai_stack.api.http.dependencies import Process
 from genai_stack.api.routes.health import readiness_of
-from genai_stack.infra.telemetry.page import Page
+from genai_stack.infra.telemetry.page import MetricsPage
 
 
-def create_probes(process: Process, metrics: Page) -> Starlette:
+def create_probes(process: Process, metrics: MetricsPage) -> Starlette:
     async def healthz(request: Request) -> Response:
         del request
         return JSONResponse({"status": "ok"})

@@ -34,7 +34,7 @@ class Standing:
     queues: Mapping[str, Waiting] = field(default_factory=dict[str, Waiting])
 
 
-class Page:
+class MetricsPage:
     """Await it for the content and its type. `standing` reads the database, `connections` tells of its pools."""
 
     def __init__(

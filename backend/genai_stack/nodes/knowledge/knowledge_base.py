@@ -32,7 +32,7 @@ class Outputs:
     context: Documents
 
 
-class KnowledgeBase(NodeType[Config, Inputs, Outputs, NodeContext]):
+class KnowledgeBaseNode(NodeType[Config, Inputs, Outputs, NodeContext]):
     """Searches uploaded documents for the passages that match the question best."""
 
     type = "knowledge_base"

@@ -10,7 +10,7 @@ from genai_stack.errors import DatabaseUnavailable, Invalid, ProviderTooSlow
 from genai_stack.infra.telemetry import metrics
 from genai_stack.infra.telemetry.lag import EVERY, LagWatch
 from genai_stack.infra.telemetry.model_call import ModelCall
-from genai_stack.infra.telemetry.page import Page, Standing, Waiting
+from genai_stack.infra.telemetry.page import MetricsPage, Standing, Waiting
 
 
 class Counts:
@@ -99,7 +99,7 @@ class Source:
         return Standing({"queued": 2, "running": 1}, {"runs": Waiting(2, 7.5)})
 
 
-async def shown(page: Page) -> dict[str, float]:
+async def shown(page: MetricsPage) -> dict[str, float]:
     content, kind = await page()
     assert kind.startswith("text/plain; version=0.0.4")
     return {
@@ -110,7 +110,7 @@ async def shown(page: Page) -> dict[str, float]:
 
 
 async def test_the_page_tells_how_things_stand() -> None:
-    found = await shown(Page(Source().standing, lambda: {"all": (3, 10)}))
+    found = await shown(MetricsPage(Source().standing, lambda: {"all": (3, 10)}))
     assert found["genai_stack_database_up"] == 1
     assert (found["genai_stack_runsqueued"], found["genai_stack_runsrunning"]) == (2, 1)
     assert (found["genai_stack_queue_depthruns"], found["genai_stack_queue_oldest_secondsruns"]) == (2, 7.5)
@@ -120,7 +120,7 @@ async def test_the_page_tells_how_things_stand() -> None:
 @pytest.mark.parametrize("does", ["away", "crash", "hang"])
 async def test_while_the_database_is_away_the_page_says_so_and_shows_nothing_stale(does: str) -> None:
     source = Source()
-    page = Page(source.standing, lambda: {"all": (0, 10)}, fresh=0.0, patience=0.05)
+    page = MetricsPage(source.standing, lambda: {"all": (0, 10)}, fresh=0.0, patience=0.05)
     assert "genai_stack_queue_depthruns" in await shown(page)
     source.does = does
     found = await shown(page)
@@ -133,7 +133,7 @@ async def test_while_the_database_is_away_the_page_says_so_and_shows_nothing_sta
 
 async def test_many_readers_at_once_ask_the_database_once() -> None:
     source = Source()
-    page = Page(source.standing, dict)
+    page = MetricsPage(source.standing, dict)
     await asyncio.gather(*(page() for _ in range(5)))
     assert source.asked == 1
 
