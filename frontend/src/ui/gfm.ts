@@ -17,7 +17,7 @@ export function gfm(this: Processor): void {
   known.micromarkExtensions = [
     ...(known.micromarkExtensions ?? []),
     gfmAutolinkLiteral(),
-    gfmStrikethrough(),
+    gfmStrikethrough({ singleTilde: false }), // “H~2~O” is not struck out
     gfmTable(),
     gfmTaskListItem(),
   ];

@@ -21,6 +21,9 @@ HASHED = "assets/"
 """Names below this change with their content, so a browser may keep them for good."""
 
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
+DIAGRAMS = "diagram.html"
+"""The frame in which the pages draw diagrams: it may style itself inline, and fetches nothing."""
+
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -29,14 +32,18 @@ POLICY = "; ".join(
         "img-src 'self' data: blob:",  # blob: a document's page, fetched with the token
         "connect-src 'self'",
         "font-src 'self'",
+        "frame-src 'self'",
         "manifest-src 'self'",
         "frame-ancestors 'none'",
         "base-uri 'none'",
         "form-action 'self'",
     )
 )
+DIAGRAM_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; "
+    "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+)
 HEADERS = {
-    "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
@@ -52,12 +59,13 @@ class StaticFile:
     etag: str
     forms: Mapping[str, bytes]
     hashed: bool
+    policy: str = POLICY
 
     def response(self, headers: Headers) -> Response:
         encoding = next((name for name in ENCODINGS if name in self.forms and _takes(headers, name)), "identity")
         tag = f'"{self.etag}-{encoding}"'
         kept = "public, max-age=31536000, immutable" if self.hashed else "no-cache"
-        shown = HEADERS | {"etag": tag, "cache-control": kept}
+        shown = HEADERS | {"content-security-policy": self.policy, "etag": tag, "cache-control": kept}
         if tag in headers.get("if-none-match", ""):
             return Response(status_code=304, headers=shown)
         if encoding != "identity":
@@ -109,8 +117,9 @@ def _file(path: Path, folder: Path) -> StaticFile:
         if compressed.exists():
             forms[encoding] = compressed.read_bytes()
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    hashed = path.relative_to(folder).as_posix().startswith(HASHED)
-    return StaticFile(kind, hashlib.sha256(content).hexdigest()[:20], forms, hashed)
+    name = path.relative_to(folder).as_posix()
+    policy = DIAGRAM_POLICY if name == DIAGRAMS else POLICY
+    return StaticFile(kind, hashlib.sha256(content).hexdigest()[:20], forms, name.startswith(HASHED), policy)
 
 
 def _takes(headers: Headers, encoding: str) -> bool:

@@ -8,7 +8,7 @@ import { Button, IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Empty } from "@/ui/empty";
 import { Loading, Skeleton } from "@/ui/skeleton";
-import { fetchAnswer } from "./answer/drawn";
+import { ANSWER } from "./answer/lazy-part";
 import { Composer } from "./composer/composer";
 import { Conversation } from "./conversation/conversation";
 import { Conversations } from "./conversation/list";
@@ -122,7 +122,7 @@ function Said(props: ChatViewProps & { onMade: (id: string) => void }) {
   const heard = now ?? last ?? null;
   const willBeDrawn = sessionId !== null || turns.order.length > 0;
   useEffect(() => {
-    if (willBeDrawn) void fetchAnswer();
+    if (willBeDrawn) void ANSWER.fetch();
   }, [willBeDrawn]);
   const say = (text: string) => {
     conversation.ask(text);

@@ -6,7 +6,7 @@ import { sentenceOf } from "@/api";
 import { Button } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { toast } from "@/ui/toast";
-import { useAnswer } from "../answer/drawn";
+import { ANSWER, useLazyPart } from "../answer/lazy-part";
 import { Sources } from "../answer/sources";
 import type { Conversation } from "../conversation/conversation";
 import { isOver, type Shown, shownOf, thoughtInWords, type Wrong } from "../conversation/turns";
@@ -44,7 +44,7 @@ export const TurnView = memo(function TurnView({ conversation, id }: { conversat
 });
 
 function Text({ shown }: { shown: Shown }) {
-  const Answer = useAnswer();
+  const Answer = useLazyPart(ANSWER);
   if (!Answer) return <p className="break-words whitespace-pre-wrap">{shown.text}</p>;
   return <Answer text={shown.text} writing={!isOver(shown.phase)} sources={shown.sources} />;
 }
