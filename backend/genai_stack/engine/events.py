@@ -44,11 +44,14 @@ class PlannedNode(msgspec.Struct, frozen=True):
 
 
 class ChatMessage(msgspec.Struct, frozen=True):
+    """`parent_id`, of a question: the question that it follows in its branch."""
+
     id: str
     role: Literal["user", "assistant"]
     content: str
     created_at: str
     metadata: dict[str, Any]
+    parent_id: str | None = None
 
 
 class MessageAccepted(Data, frozen=True):

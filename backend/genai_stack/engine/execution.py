@@ -60,7 +60,7 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended. `thought`: a model's reasoning was told."""
+    """How a run ended. `thought`: a model's reasoning was told; `thought_ms`: for how long, all nodes together."""
 
     status: Ended
     answer: str | None
@@ -68,6 +68,7 @@ class Outcome:
     usage: Usage
     error: Trouble | None
     thought: bool = False
+    thought_ms: int | None = None
 
 
 class Execution(Generic[T]):
@@ -93,7 +94,7 @@ class Execution(Generic[T]):
         self.left = [step.waits_for for step in plan.steps]
         self.spoken: dict[int, list[str]] = {}
         self.sent: dict[int, str] = {}
-        self.thought = False
+        self.reasoned: dict[int, tuple[float, float]] = {}  # when each node began and last went on to reason
         self.passages: dict[int, list[Passage]] = {plan.index[key]: list(found) for key, found in (told or {}).items()}
         self.used: dict[int, Usage] = {plan.index[key]: dict(counts) for key, counts in (used or {}).items() if counts}
         self.error: Trouble | None = None
@@ -271,7 +272,11 @@ class Execution(Generic[T]):
             for name, count in counts.items():
                 usage[name] = usage.get(name, 0) + count
         status: Ended = "cancelled" if self._cancelled else "failed" if self.error else "succeeded"
-        return Outcome(status, self._answer(), self._sources(), usage, self.error, self.thought)
+        return Outcome(status, self._answer(), self._sources(), usage, self.error, *self._thought())
+
+    def _thought(self) -> tuple[bool, int | None]:
+        seconds = sum(last - first for first, last in self.reasoned.values())
+        return bool(self.reasoned), round(seconds * 1000) if self.reasoned else None
 
     def _answer(self) -> str | None:
         """What the exits say, in topological order; of one that did not come to it, what was said for it so far."""
@@ -309,15 +314,21 @@ class _Speaker:
         self._run.log.write(self._step.id, Thinking(text, "status"))
 
     def reasoning(self, text: str) -> None:
-        self._run.thought = True
+        self._reasons()
         self._run.log.append_text(self._step.id, "reasoning", text)
 
     def answer(self, text: str) -> None:
         if not self._step.speaks:
             self.reasoning(text)
             return
+        if self._step.index in self._run.reasoned and self._step.index not in self._run.spoken:
+            self._reasons()  # until the answer begins
         self._run.spoken.setdefault(self._step.index, []).append(text)
         self._run.log.append_text(self._step.id, "answer", text)
+
+    def _reasons(self) -> None:
+        now = perf_counter()
+        self._run.reasoned[self._step.index] = (self._run.reasoned.get(self._step.index, (now, now))[0], now)
 
     def sent(self, prompt: str) -> None:
         self._run.sent[self._step.index] = prompt

@@ -12,7 +12,8 @@ export type AnswerEvent = { seq: number; run_id: string; type: "answer"; node_id
 
 export type Cancel = { type: "cancel"; run_id: string };
 
-export type ChatMessage = { id: string; role: "assistant" | "user"; content: string; created_at: string; metadata: Record<string, unknown> };
+/** `parent_id`, of a question: the question that it follows in its branch. */
+export type ChatMessage = { id: string; role: "assistant" | "user"; content: string; created_at: string; metadata: Record<string, unknown>; parent_id?: string | null };
 
 export type ClientFrame = Send | Cancel | Follow;
 
@@ -35,6 +36,10 @@ export type ErrorFrame = { code: string; message: string; id?: string | null; pr
 /** What a run's log holds: the same object over SSE and every socket. */
 export type Event = MessageAcceptedEvent | RunStartedEvent | NodeStartedEvent | NodeFinishedEvent | NodeFailedEvent | NodeSkippedEvent | NodeRestartedEvent | ThinkingEvent | SourcesEvent | AnswerDeltaEvent | AnswerEvent | RunFinishedEvent;
 
+export type FeedbackIn = { rating: "up" | "down"; reason?: string };
+
+export type FeedbackOut = { rating: "up" | "down"; reason: string; updated_at: string };
+
 export type Follow = { type: "follow"; run_id: string; after?: number };
 
 export type GraphIn = { configuration: Record<string, unknown> };
@@ -50,7 +55,7 @@ export type MessageAccepted = { message: ChatMessage };
 
 export type MessageAcceptedEvent = { seq: number; run_id: string; type: "message.accepted"; node_id: string | null; at: string; data: MessageAccepted };
 
-export type MessageOut = { id: string; run_id: string | null; role: "user" | "assistant"; content: string; metadata: Record<string, unknown>; created_at: string };
+export type MessageOut = { id: string; run_id: string | null; parent_id: string | null; role: "user" | "assistant"; content: string; metadata: Record<string, unknown>; created_at: string; feedback: FeedbackOut | null };
 
 export type ModelOut = { id: string; title: string; ends_at: string | null };
 
@@ -148,7 +153,7 @@ export type RunStartedEvent = { seq: number; run_id: string; type: "run.started"
 export type SearchIn = { query: string; top_k?: number; document_ids?: ReadonlyArray<string> | null; filter?: Record<string, unknown> | null };
 
 /** Ask something. `id` is the client's own: the same message sent again is asked once. */
-export type Send = { type: "message"; id: string; content: string };
+export type Send = { type: "message"; id: string; content: string; parent_id?: string | null };
 
 /** What is left out stays as it is. */
 export type SessionChange = { title?: string | null };
@@ -211,6 +216,8 @@ export type Calls = {
   "PATCH /sessions/{session_id}": { path: { session_id: string }; body: SessionChange; answer: SessionOut };
   "DELETE /sessions/{session_id}": { path: { session_id: string }; answer: undefined };
   "GET /sessions/{session_id}/messages": { path: { session_id: string }; query: { skip?: number; limit?: number }; answer: PageMessageOut };
+  "PUT /sessions/{session_id}/messages/{message_id}/feedback": { path: { session_id: string; message_id: string }; body: FeedbackIn; answer: FeedbackOut };
+  "DELETE /sessions/{session_id}/messages/{message_id}/feedback": { path: { session_id: string; message_id: string }; answer: undefined };
   "GET /templates": { query: { skip?: number; limit?: number }; answer: PageTemplateOut };
   "POST /workflows": { body: WorkflowIn; answer: WorkflowOut };
   "GET /workflows": { query: { q?: string; skip?: number; limit?: number }; answer: PageWorkflowItem };

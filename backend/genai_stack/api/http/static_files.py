@@ -44,6 +44,7 @@ DIAGRAM_POLICY = (
     "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 )
 HEADERS = {
+    "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",

@@ -8,8 +8,9 @@ from pydantic import BaseModel, Field
 from genai_stack.api.http.dependencies import Deps
 from genai_stack.api.http.models import Asked, Id, Limit, Page, Skip
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
+from genai_stack.features.conversations import feedback
 from genai_stack.features.conversations import store as sessions
-from genai_stack.features.conversations.tables import ChatSession
+from genai_stack.features.conversations.tables import ChatSession, MessageFeedback
 from genai_stack.features.runs import store as records
 from genai_stack.features.workflows import store
 from genai_stack.infra.database.database import ReadSession
@@ -37,13 +38,29 @@ class SessionOut(BaseModel):
     updated_at: datetime
 
 
+class FeedbackIn(Asked):
+    rating: feedback.Rating
+    reason: str = Field("", max_length=5_000, description="In the person's own words.")
+
+
+class FeedbackOut(BaseModel):
+    rating: feedback.Rating
+    reason: str
+    updated_at: datetime
+
+
 class MessageOut(BaseModel):
     id: str
     run_id: str | None
+    parent_id: str | None = Field(
+        description="Of a question: the question that it follows; those with the same one are branches. "
+        "Of an answer: its question."
+    )
     role: Literal["user", "assistant"]
     content: str
     metadata: dict[str, Any]
     created_at: datetime
+    feedback: FeedbackOut | None
 
 
 @router.post("/workflows/{workflow_id}/sessions", status_code=201)
@@ -99,21 +116,44 @@ async def remove(session_id: Id, deps: Deps, scope: CurrentScope) -> None:
 async def messages(
     session_id: Id, deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 100
 ) -> Page[MessageOut]:
-    """What was said, oldest first."""
+    """What was said, oldest first, all branches."""
     async with deps.database.read() as session:
         found, total = await sessions.messages(session, scope, session_id, skip, limit)
     items = [
         MessageOut(
             id=message.id,
             run_id=message.run_id,
+            parent_id=message.parent_id,
             role="assistant" if message.role == "assistant" else "user",
             content=message.content,
             metadata=message.meta,
             created_at=message.created_at,
+            feedback=_feedback(given) if given else None,
         )
-        for message in found
+        for message, given in found
     ]
     return Page(items=items, total=total, skip=skip, limit=limit)
+
+
+@router.put("/sessions/{session_id}/messages/{message_id}/feedback")
+async def give_feedback(
+    session_id: Id, message_id: Id, body: FeedbackIn, deps: Deps, scope: CurrentScope
+) -> FeedbackOut:
+    """Say what an answer was worth; replaces what was said before."""
+    async with deps.database.write() as session:
+        given = await feedback.put(session, scope, session_id, message_id, body.rating, body.reason)
+        return _feedback(given)
+
+
+@router.delete("/sessions/{session_id}/messages/{message_id}/feedback", status_code=204)
+async def remove_feedback(session_id: Id, message_id: Id, deps: Deps, scope: CurrentScope) -> None:
+    async with deps.database.write() as session:
+        await feedback.remove(session, scope, session_id, message_id)
+
+
+def _feedback(given: MessageFeedback) -> FeedbackOut:
+    rating = "up" if given.rating == "up" else "down"
+    return FeedbackOut(rating=rating, reason=given.reason, updated_at=given.updated_at)
 
 
 async def _out(session: ReadSession, scope: Scope, chat: ChatSession) -> SessionOut:

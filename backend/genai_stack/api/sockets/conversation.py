@@ -26,10 +26,15 @@ POLL_SECONDS = 30.0  # after which a socket looks for new runs itself, should a 
 
 
 class Send(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="message"):
-    """Ask something. `id` is the client's own: the same message sent again is asked once."""
+    """Ask something. `id` is the client's own: the same message sent again is asked once.
+
+    `parent_id` is the question that this one follows, null to begin anew; left out, the last one. A question with the
+    same parent as another is another branch.
+    """
 
     id: str
     content: Annotated[str, msgspec.Meta(min_length=1, max_length=60_000)]
+    parent_id: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Cancel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="cancel"):
@@ -111,7 +116,9 @@ class _Conversation:
 
     async def _take(self, frame: Frame) -> None:
         if isinstance(frame, Send):
-            run_id = await self._deps.runs.starter.say(self._scope, self._chat.id, _uuid(frame.id), frame.content)
+            run_id = await self._deps.runs.starter.say(
+                self._scope, self._chat.id, _uuid(frame.id), frame.content, _parent(frame.parent_id)
+            )
             self._follow(run_id, 0)
         elif isinstance(frame, Cancel):
             await self._known(frame.run_id)
@@ -184,6 +191,12 @@ def _uuid(text: str) -> str:
         return str(UUID(text))
     except ValueError as error:
         raise Invalid("An id must be a UUID.", code="INVALID_FRAME") from error
+
+
+def _parent(told: str | msgspec.UnsetType | None) -> str | Literal["last"] | None:
+    if told is msgspec.UNSET:
+        return "last"
+    return None if told is None else _uuid(str(told))
 
 
 def _id_in(text: object) -> str | None:

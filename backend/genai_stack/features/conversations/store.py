@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, bindparam, delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, literal, select
+from sqlalchemy.orm import aliased
 
 from genai_stack.engine.events import ChatMessage as Told
 from genai_stack.errors import NotFound
-from genai_stack.features.conversations.tables import ChatMessage, ChatSession
+from genai_stack.features.conversations.tables import ChatMessage, ChatSession, MessageFeedback
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import ReadSession, Transaction, WriteSession
 from genai_stack.infra.database.scope import Scope
@@ -59,41 +60,61 @@ async def remove(session: WriteSession, scope: Scope, session_id: str) -> None:
 
 async def messages(
     session: ReadSession, scope: Scope, session_id: str, skip: int, limit: int
-) -> tuple[Sequence[ChatMessage], int]:
-    """Oldest first, and how many there are."""
+) -> tuple[Sequence[tuple[ChatMessage, MessageFeedback | None]], int]:
+    """Oldest first, each with its feedback, and how many there are."""
     await get(session, scope, session_id)
     mine = (ChatMessage.session_id == session_id, ChatMessage.workspace_id == scope.workspace_id)
     total = await session.scalar(select(func.count()).select_from(ChatMessage).where(*mine))
-    rows = await session.scalars(
-        select(ChatMessage).where(*mine).order_by(ChatMessage.position).offset(skip).limit(limit)
+    rows = await session.execute(
+        select(ChatMessage, MessageFeedback)
+        .outerjoin(MessageFeedback, MessageFeedback.message_id == ChatMessage.id)
+        .where(*mine)
+        .order_by(ChatMessage.position)
+        .offset(skip)
+        .limit(limit)
     )
-    return rows.all(), total or 0
+    return [(message, feedback) for message, feedback in rows], total or 0
 
 
-_of_session = (
-    ChatMessage.session_id == bindparam("session"),
-    ChatMessage.workspace_id == bindparam("workspace"),
-)
-_place = select(func.max(ChatMessage.position)).where(*_of_session, ChatMessage.run_id == bindparam("run"))
-_earlier = (
-    select(ChatMessage.role, ChatMessage.content, ChatMessage.position)
-    .where(*_of_session, ChatMessage.position < func.coalesce(_place.scalar_subquery(), 0))
-    .order_by(ChatMessage.position.desc())
-    .limit(bindparam("most"))
-)
+def _branch() -> Select[str, str]:
+    """The answered questions before that of a run in its branch, the nearest first."""
+    question, answer = aliased(ChatMessage), aliased(ChatMessage)
+    path = (
+        select(ChatMessage.parent_id, literal(0).label("depth"))
+        .where(
+            ChatMessage.run_id == bindparam("run"),
+            ChatMessage.role == "user",
+            ChatMessage.session_id == bindparam("session"),
+            ChatMessage.workspace_id == bindparam("workspace"),
+        )
+        .cte("path", recursive=True)
+    )
+    path = path.union_all(
+        select(ChatMessage.parent_id, path.c.depth + 1)
+        .join(path, ChatMessage.id == path.c.parent_id)
+        .where(path.c.depth < bindparam("most"))
+    )
+    return (
+        select(question.content, answer.content)
+        .select_from(path)
+        .join(question, question.id == path.c.parent_id)
+        .join(answer, (answer.session_id == question.session_id) & (answer.position == question.position + 1))
+        .where(answer.role == "assistant", answer.content != "")
+        .order_by(path.c.depth)
+        .limit(bindparam("turns"))
+    )
+
+
+_turns_before = _branch()
 
 
 def turns_before(transaction: Transaction, scope: Scope, session_id: str, run_id: str, most: int) -> list[Turn]:
-    """The answered questions before that of a run, oldest first: at most so many messages."""
-    asked = {"session": session_id, "workspace": scope.workspace_id, "run": run_id, "most": most}
-    turns: list[Turn] = []
-    answer: Row[str, str, int] | None = None
-    for message in transaction.execute(_earlier, asked):
-        if message.role == "assistant":
-            answer = message
-        elif answer is not None and answer.content and answer.position == message.position + 1:
-            turns.append(Turn(message.content, answer.content))
-    return turns[::-1]
+    """The answered questions before that of a run in its branch, oldest first: at most so many messages."""
+    asked = {
+        "session": session_id, "workspace": scope.workspace_id, "run": run_id, "most": most, "turns": most // 2,
+    }  # fmt: skip
+    found = transaction.execute(_turns_before, asked).all()
+    return [Turn(question, answer) for question, answer in reversed(found)]
 
 
 def titled(question: str) -> str:
@@ -108,4 +129,4 @@ def told(message: ChatMessage) -> Told:
     """A stored message as events and answers show it."""
     role = "assistant" if message.role == "assistant" else "user"
     at = message.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return Told(message.id, role, message.content, at, message.meta)
+    return Told(message.id, role, message.content, at, message.meta, message.parent_id)

@@ -1,11 +1,11 @@
 """A message becomes a run, and the run's answer a message."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
 import msgspec
-from sqlalchemy import Insert, Row, bindparam, func, insert, select, update
+from sqlalchemy import Insert, Row, bindparam, insert, select, update
 
 from genai_stack.engine.events import ChatMessage as Told
 from genai_stack.engine.events import MessageAccepted
@@ -34,14 +34,21 @@ _chat = (
 _message = select(
     ChatMessage.workspace_id, ChatMessage.session_id, ChatMessage.content, ChatMessage.role, ChatMessage.run_id
 ).where(ChatMessage.id == bindparam("message"))
-_last_question = select(func.max(ChatMessage.position)).where(
-    ChatMessage.session_id == bindparam("chat"), ChatMessage.role == "user"
+_last_question = (
+    select(ChatMessage.id, ChatMessage.position)
+    .where(ChatMessage.session_id == bindparam("chat"), ChatMessage.role == "user")
+    .order_by(ChatMessage.position.desc())
+    .limit(1)
+)
+_known_question = select(ChatMessage.id).where(
+    ChatMessage.id == bindparam("message"), ChatMessage.session_id == bindparam("chat"), ChatMessage.role == "user"
 )
 _insert_message = insert(ChatMessage)
-_question = select(ChatMessage.position + 1).where(
-    ChatMessage.run_id == bindparam("answered"), ChatMessage.role == "user"
+_answered = (ChatMessage.run_id == bindparam("answered"), ChatMessage.role == "user")
+_insert_answer = insert(ChatMessage).values(
+    position=select(ChatMessage.position + 1).where(*_answered).scalar_subquery(),
+    parent_id=select(ChatMessage.id).where(*_answered).scalar_subquery(),
 )
-_insert_answer = insert(ChatMessage).values(position=_question.scalar_subquery())
 _touch = (
     update(ChatSession)
     .where(ChatSession.id == bindparam("chat"))
@@ -75,14 +82,23 @@ def ask(
     chat: Chat,
     new: NewRun,
     message_id: str | None,
+    parent_id: str | Literal["last"] | None = "last",
 ) -> str:
-    """Store a person's message with its run; returns the run's id."""
-    place = transaction.scalar(_last_question, {"chat": chat.id})
+    """Store a person's message with its run; returns the run's id.
+
+    `parent_id` is the question that it follows: the last one, another (a new branch), or None to begin anew.
+    """
+    last = transaction.execute(_last_question, {"chat": chat.id}).one_or_none()
+    if parent_id == "last":
+        parent_id = last.id if last else None
+    elif parent_id is not None and not transaction.scalar(_known_question, {"message": parent_id, "chat": chat.id}):
+        raise NotFound("This conversation has no question with the id that `parent_id` names.")
     message = ChatMessage(
         id=message_id or new_id(),
         workspace_id=scope.workspace_id,
         session_id=chat.id,
-        position=0 if place is None else place + 2,
+        position=0 if last is None else last.position + 2,
+        parent_id=parent_id,
         role="user",
         content=new.query,
         meta={},
@@ -121,12 +137,13 @@ def answered(run: RunAttempt, outcome: Outcome) -> tuple[Told | None, Sequence[t
             "usage": outcome.usage,
             "error": msgspec.to_builtins(outcome.error),
             "thought": outcome.thought or run.attempt > 1,  # what an earlier attempt told is not looked up
+            "thought_ms": outcome.thought_ms,
         },
         created_at=now(),
     )
     row = _row(message)
     row["answered"] = row["run_id"]
-    del row["position"]
+    del row["position"], row["parent_id"]
     return told(message), ((_insert_answer, row),)
 
 
@@ -137,6 +154,7 @@ def _row(message: ChatMessage) -> dict[str, Any]:
         "session_id": message.session_id,
         "run_id": message.run_id,
         "position": message.position,
+        "parent_id": message.parent_id,
         "role": message.role,
         "content": message.content,
         "metadata": message.meta,

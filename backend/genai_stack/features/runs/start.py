@@ -1,7 +1,7 @@
 """Where questions come in: over REST, with or without a session, and over a chat's socket."""
 
 from collections import OrderedDict
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
@@ -63,7 +63,14 @@ class RunStarter:
                 raise
             return await self._database.run_write(begin)
 
-    async def say(self, scope: Scope, session_id: str, message_id: str, content: str) -> str:
+    async def say(
+        self,
+        scope: Scope,
+        session_id: str,
+        message_id: str,
+        content: str,
+        parent_id: str | Literal["last"] | None = "last",
+    ) -> str:
         """The id of the run that answers a person's message; the same message again gives the same run."""
 
         def begin(transaction: Transaction) -> str:
@@ -73,7 +80,7 @@ class RunStarter:
             version = self._known(transaction, scope, chat.workflow_id)
             self._check(transaction, scope, chat.workflow_id, version)
             new = NewRun(chat.workflow_id, version, content, chat.id)
-            return asking.ask(transaction, scope, self._runs, self._pubsub, chat, new, message_id)
+            return asking.ask(transaction, scope, self._runs, self._pubsub, chat, new, message_id, parent_id)
 
         try:
             return await self._database.run_write(begin)
