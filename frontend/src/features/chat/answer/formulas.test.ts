@@ -1,3 +1,4 @@
+// Formulas are found in Markdown, and money is not.
 import { expect, test } from "vitest";
 import { formulaIn, withFormulas } from "./formulas";
 

@@ -23,7 +23,7 @@ function event(type: Event["type"], data: object, run = "r1", at = AT): Event {
 }
 
 function message(role: "user" | "assistant", id: string, content: string, metadata = {}): MessageOut {
-  return { id, run_id: "r1", role, content, metadata, created_at: AT };
+  return { id, run_id: "r1", parent_id: null, role, content, metadata, created_at: AT, feedback: null };
 }
 
 const began = (id = "q1", run = "r1") => [
