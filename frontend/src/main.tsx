@@ -4,7 +4,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { queries } from "@/api";
 import { Pages } from "@/app/router";
-import { followSystemTheme } from "@/model/theme";
+import { followSystemTheme } from "@/model/shell/theme";
 import { Toasts } from "@/ui/toast";
 import { TooltipProvider } from "@/ui/tooltip";
 import "./styles.css";

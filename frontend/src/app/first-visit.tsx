@@ -1,7 +1,7 @@
 // The first visit: the server's example is open, and a question of its own stands in the chat's box.
 import { useEffect } from "react";
 import { call, sentenceOf, type WorkflowItem } from "@/api";
-import { loadCatalog } from "@/model/catalog";
+import { loadCatalog } from "@/model/node-types/catalog";
 import { readConfiguration } from "@/model/graph/shape";
 import { navigate } from "@/ui/router";
 import { toast } from "@/ui/toast";

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { FileText, KeyRound, Layers3, Settings2, Workflow } from "lucide-react";
 import { useState } from "react";
 import { ask } from "@/api";
-import { going } from "@/model/going";
+import { going } from "@/model/shell/commands";
 import { Palette, type PaletteItem } from "@/ui/palette";
 import { useNavigate } from "@/ui/router";
 

@@ -1,7 +1,7 @@
 // What may come over every page: the question for a token, a document that is read, and “go to anything”.
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTokenPrompt } from "@/api";
-import { useReading } from "@/model/reading";
+import { useReading } from "@/model/shell/document-viewer";
 
 const TokenPrompt = lazy(() => import("./token-prompt"));
 const fetchGoTo = () => import("./go-to");

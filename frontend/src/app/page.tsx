@@ -1,7 +1,7 @@
 // A page with the application's top bar.
 import { FileText, KeyRound, Layers3, Moon, Search, Settings2, Sun } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
-import { chooseTheme, useTheme } from "@/model/theme";
+import { chooseTheme, useTheme } from "@/model/shell/theme";
 import { IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Keys } from "@/ui/keys";

@@ -17,9 +17,9 @@ import {
 import { sentenceOf } from "@/api";
 import { ThemeButton } from "@/app/page";
 import { moment } from "@/features/canvas";
-import { catalogNow } from "@/model/catalog";
+import { catalogNow } from "@/model/node-types/catalog";
 import { configurationNow, edit, redo, undo, useStack } from "@/model/graph/store";
-import { download, make, removeSoon, takeBack } from "@/model/stacks";
+import { download, make, removeSoon, takeBack } from "@/model/stack/stacks";
 import { Button, IconButton } from "@/ui/button";
 import { Logo } from "@/ui/logo";
 import { Menu, type MenuItem } from "@/ui/menu";

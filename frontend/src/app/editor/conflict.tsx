@@ -4,7 +4,7 @@ import { sentenceOf } from "@/api";
 import { Thumbnail } from "@/features/stacks";
 import { differences } from "@/model/graph/differences";
 import { configurationNow, graphOf, useStack } from "@/model/graph/store";
-import { resolve, useSaving } from "@/model/saving";
+import { resolve, useSaving } from "@/model/stack/saving";
 import { Button } from "@/ui/button";
 import { ago } from "@/ui/dates";
 import { Dialog, DialogBody, DialogFoot } from "@/ui/dialog";

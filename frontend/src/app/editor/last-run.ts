@@ -1,7 +1,7 @@
 // The last run of a stack: shown when it is opened, followed when it still runs.
 import { ask, call, queries } from "@/api";
-import { fromStored, hasEnded } from "@/model/run";
-import { show, useRunning, watch } from "@/model/running";
+import { fromStored, hasEnded } from "@/model/run/run";
+import { show, useRunning, watch } from "@/model/run/running";
 
 export async function showLastRun(id: string, signal: AbortSignal): Promise<void> {
   const { items } = await queries.fetchQuery(ask.runs(id)).catch(() => ({ items: [] })); // the list of runs tells errors

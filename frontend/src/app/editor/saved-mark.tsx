@@ -1,6 +1,6 @@
 // A quiet word on whether everything is saved; louder where something is to be done.
 import { Check, CloudOff, LoaderCircle, TriangleAlert } from "lucide-react";
-import { flush, useSaving } from "@/model/saving";
+import { flush, useSaving } from "@/model/stack/saving";
 import { Badge } from "@/ui/badge";
 import { Tooltip } from "@/ui/tooltip";
 

@@ -2,7 +2,7 @@
 import { X } from "lucide-react";
 import { lazy, type ReactNode, Suspense } from "react";
 import { act } from "@/features/canvas";
-import { useCatalog } from "@/model/catalog";
+import { useCatalog } from "@/model/node-types/catalog";
 import { select } from "@/model/graph/edits";
 import { labelOf, nodeOf } from "@/model/graph/rules";
 import { shownGraph, touch, useStack } from "@/model/graph/store";

@@ -1,6 +1,6 @@
 // Everything that can be done on the canvas, by name: keys, menus and buttons all end here.
 import type { NodeTypeOut } from "@/api";
-import { catalogNow } from "@/model/catalog";
+import { catalogNow } from "@/model/node-types/catalog";
 import { copied, pasted } from "@/model/graph/clipboard";
 import * as edits from "@/model/graph/edits";
 import { layout } from "@/model/graph/layout";

@@ -22,11 +22,11 @@ import {
   useRef,
   useState,
 } from "react";
-import { useCatalog } from "@/model/catalog";
+import { useCatalog } from "@/model/node-types/catalog";
 import { NOTE, type StackEdge, type StackNode } from "@/model/graph/shape";
 import { shownGraph, useStack } from "@/model/graph/store";
-import { DRAGGED } from "@/model/node-types";
-import { useTheme } from "@/model/theme";
+import { DRAGGED } from "@/model/node-types/node-types";
+import { useTheme } from "@/model/shell/theme";
 import { add, addBetween, graphNow } from "./actions";
 import { Controls } from "./controls";
 import { EdgeLine } from "./edge";

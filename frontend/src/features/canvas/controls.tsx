@@ -5,7 +5,7 @@ import { useCallback, useState } from "react";
 import type { StackNode } from "@/model/graph/shape";
 import { isNote } from "@/model/graph/shape";
 import { useStack } from "@/model/graph/store";
-import { useRunning } from "@/model/running";
+import { useRunning } from "@/model/run/running";
 import { IconButton } from "@/ui/button";
 import { fitAll, tidy, zoomIn, zoomOut } from "./actions";
 

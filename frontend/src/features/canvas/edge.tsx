@@ -2,13 +2,13 @@
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { Plus, X } from "lucide-react";
 import { memo } from "react";
-import { useCatalog } from "@/model/catalog";
+import { useCatalog } from "@/model/node-types/catalog";
 import { remove } from "@/model/graph/edits";
 import { typeOf } from "@/model/graph/rules";
 import type { StackEdge } from "@/model/graph/shape";
 import { edit, shownGraph, useStack } from "@/model/graph/store";
-import { outputOf, placeOf } from "@/model/node-types";
-import { useRunning } from "@/model/running";
+import { outputOf, placeOf } from "@/model/node-types/node-types";
+import { useRunning } from "@/model/run/running";
 import { classes } from "@/ui/classes";
 import { hue } from "@/ui/hue";
 import { moment, useMoment, useView } from "./moment";

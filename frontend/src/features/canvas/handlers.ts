@@ -8,7 +8,7 @@ import type {
   ReactFlowProps,
 } from "@xyflow/react";
 import type { MouseEvent } from "react";
-import { catalogNow } from "@/model/catalog";
+import { catalogNow } from "@/model/node-types/catalog";
 import { connect, insertBetween, reconnect, remove } from "@/model/graph/edits";
 import type { End } from "@/model/graph/rules";
 import type { StackEdge, StackNode } from "@/model/graph/shape";

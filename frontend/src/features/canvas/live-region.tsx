@@ -1,5 +1,5 @@
 // Says politely, for those who do not see the canvas, how the run stands.
-import { useRunning } from "@/model/running";
+import { useRunning } from "@/model/run/running";
 import { wordFor } from "./node-status";
 
 export function LiveRegion() {

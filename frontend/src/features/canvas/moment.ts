@@ -1,11 +1,11 @@
 // What is going on on the canvas at this moment, and is part of no stack: palettes, names being typed, edges being drawn.
 import type { ReactFlowInstance } from "@xyflow/react";
 import { create } from "zustand";
-import { catalogNow } from "@/model/catalog";
+import { catalogNow } from "@/model/node-types/catalog";
 import { CIRCLE, type End, mismatch, portOf, reach } from "@/model/graph/rules";
 import type { StackEdge, StackNode } from "@/model/graph/shape";
 import { shownGraph, useStack } from "@/model/graph/store";
-import { accepts } from "@/model/node-types";
+import { accepts } from "@/model/node-types/node-types";
 
 type Point = { x: number; y: number };
 

@@ -2,7 +2,7 @@
 import type { NodeTypeOut } from "@/api";
 import { labelOf } from "@/model/graph/rules";
 import { isNote, type StackEdge, type StackNode } from "@/model/graph/shape";
-import { type Catalog, inputOf, outputOf } from "@/model/node-types";
+import { type Catalog, inputOf, outputOf } from "@/model/node-types/node-types";
 
 /** The element in a card that has its name: it changes with the run, and the canvas does not. */
 export const nameId = (node: string): string => `name-${encodeURIComponent(node)}`;

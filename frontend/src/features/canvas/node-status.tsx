@@ -1,7 +1,7 @@
 // How a node stands in the run that is shown: a picture, a word, and numbers.
 import { Check, CircleDashed, CircleSlash, LoaderCircle, TriangleAlert } from "lucide-react";
 import { useEffect, useState } from "react";
-import { type NodeStatus, useNodeRun, useRunning } from "@/model/running";
+import { type NodeStatus, useNodeRun, useRunning } from "@/model/run/running";
 import { classes } from "@/ui/classes";
 import { duration } from "@/ui/dates";
 

@@ -2,12 +2,12 @@
 import { Cable, StickyNote, Unplug } from "lucide-react";
 import { useMemo } from "react";
 import type { NodeTypeOut } from "@/api";
-import { useCatalog } from "@/model/catalog";
+import { useCatalog } from "@/model/node-types/catalog";
 import { fitsBetween } from "@/model/graph/edits";
 import { edgesOf, firstFit, fitting, labelOf, nodeOf, portOf } from "@/model/graph/rules";
 import { useStack } from "@/model/graph/store";
-import type { Catalog } from "@/model/node-types";
-import { titlesOf } from "@/model/node-types";
+import type { Catalog } from "@/model/node-types/node-types";
+import { titlesOf } from "@/model/node-types/node-types";
 import { Icon } from "@/ui/icon";
 import { Palette, type PaletteItem } from "@/ui/palette";
 import * as act from "./actions";

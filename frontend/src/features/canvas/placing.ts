@@ -1,6 +1,6 @@
 // Where things are and go: the edge under a point, what a dragged node or a dropped edge lands on, a large stack's view.
 import { type Connection, getViewportForBounds, type Viewport } from "@xyflow/react";
-import { catalogNow } from "@/model/catalog";
+import { catalogNow } from "@/model/node-types/catalog";
 import { connect, insertBetween } from "@/model/graph/edits";
 import { type End, type Ends, endsOf, firstFit, judge, nodeOf, portOf } from "@/model/graph/rules";
 import { CARD, isNote, type StackEdge, type StackNode, sizeOf } from "@/model/graph/shape";

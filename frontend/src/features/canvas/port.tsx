@@ -2,9 +2,9 @@
 import { Handle, Position } from "@xyflow/react";
 import { memo } from "react";
 import type { NodeTypeOut, PortOut } from "@/api";
-import { useCatalog } from "@/model/catalog";
+import { useCatalog } from "@/model/node-types/catalog";
 import type { Side } from "@/model/graph/rules";
-import { placeOf, titlesOf } from "@/model/node-types";
+import { placeOf, titlesOf } from "@/model/node-types/node-types";
 import { classes } from "@/ui/classes";
 import { hue } from "@/ui/hue";
 import { fitOf, moment, useMoment } from "./moment";

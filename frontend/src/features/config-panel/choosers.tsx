@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useId } from "react";
 import { ask, sentenceOf } from "@/api";
-import { inWords } from "@/model/form";
+import { inWords } from "@/model/node-types/form";
 import { Field, Input, Select } from "@/ui/field";
 import { Link } from "@/ui/router";
 import { orNull, outer, type WidgetProps } from "./widget";

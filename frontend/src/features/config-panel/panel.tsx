@@ -2,12 +2,12 @@
 import { Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
 import type { NodeTypeOut } from "@/api";
-import { useCatalog } from "@/model/catalog";
-import { type FormField, fieldsOf, settingOf, shownFields, type Widget } from "@/model/form";
+import { useCatalog } from "@/model/node-types/catalog";
+import { type FormField, fieldsOf, settingOf, shownFields, type Widget } from "@/model/node-types/form";
 import { configure, rename } from "@/model/graph/edits";
 import { configOf, type StackNode } from "@/model/graph/shape";
 import { edit, useStack } from "@/model/graph/store";
-import { type Problem, problemsOf, shortMessage } from "@/model/problems";
+import { type Problem, problemsOf, shortMessage } from "@/model/stack/problems";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { WIDGETS } from "./widgets";

@@ -1,5 +1,5 @@
 // What every widget is given, and what it hands to the field around it.
-import type { FormField } from "@/model/form";
+import type { FormField } from "@/model/node-types/form";
 
 export type WidgetProps = {
   field: FormField;

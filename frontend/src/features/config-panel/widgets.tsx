@@ -1,7 +1,7 @@
 // One component for each kind of widget: the closed set that the server draws its forms from.
 import { Plus, X } from "lucide-react";
 import { type ComponentType, useEffect, useId, useState } from "react";
-import { type FormField, inWords, type Widget } from "@/model/form";
+import { type FormField, inWords, type Widget } from "@/model/node-types/form";
 import { Button, IconButton } from "@/ui/button";
 import { Field, Input, Select, Switch, TextArea } from "@/ui/field";
 import { Credential, KnowledgeBase, Model, Provider } from "./choosers";

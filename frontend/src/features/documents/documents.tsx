@@ -3,7 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { ChevronRight, FileText, FileType, Trash2, TriangleAlert, Upload, X } from "lucide-react";
 import { type DragEvent, useId, useRef, useState } from "react";
 import { ask, call, type DocumentOut, queries, sentenceOf } from "@/api";
-import { read } from "@/model/reading";
+import { read } from "@/model/shell/document-viewer";
 import { Badge } from "@/ui/badge";
 import { Button, IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";

@@ -3,7 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Database, Layers3, Library, Pencil, Plus, Trash2, TriangleAlert } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { ask, call, type KnowledgeBaseOut, queries, sentenceOf } from "@/api";
-import { read } from "@/model/reading";
+import { read } from "@/model/shell/document-viewer";
 import { Button, IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Confirm } from "@/ui/confirm";

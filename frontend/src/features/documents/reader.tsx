@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { ask, call, send, sentenceOf } from "@/api";
-import { type Reading, read, useReading } from "@/model/reading";
+import { type Reading, read, useReading } from "@/model/shell/document-viewer";
 import { Button, IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Dialog } from "@/ui/dialog";

@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Search } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { call, sentenceOf } from "@/api";
-import { read } from "@/model/reading";
+import { read } from "@/model/shell/document-viewer";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
 import { Skeleton } from "@/ui/skeleton";

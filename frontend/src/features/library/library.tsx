@@ -2,8 +2,8 @@
 import { GripVertical, Search, StickyNote } from "lucide-react";
 import { type DragEvent, type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { type NodeTypeOut, sentenceOf } from "@/api";
-import { loadCatalog, useCatalog, useCatalogError } from "@/model/catalog";
-import { DRAGGED, searched } from "@/model/node-types";
+import { loadCatalog, useCatalog, useCatalogError } from "@/model/node-types/catalog";
+import { DRAGGED, searched } from "@/model/node-types/node-types";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
 import { hue } from "@/ui/hue";

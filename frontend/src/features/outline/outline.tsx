@@ -1,13 +1,13 @@
 // The stack as an editable table, in the order in which it runs: the same thing without a canvas.
 import { Plus, Settings2, Trash2, TriangleAlert } from "lucide-react";
 import type { PortOut } from "@/api";
-import { useCatalog } from "@/model/catalog";
+import { useCatalog } from "@/model/node-types/catalog";
 import { connect, remove, rename, write } from "@/model/graph/edits";
 import { type End, edgesOf, fitting, labelOf, nodeOf, topological } from "@/model/graph/rules";
 import { isNote, type StackNode } from "@/model/graph/shape";
 import { edit, shownGraph, useStack } from "@/model/graph/store";
-import { titlesOf } from "@/model/node-types";
-import { problemsOf, shortMessage } from "@/model/problems";
+import { titlesOf } from "@/model/node-types/node-types";
+import { problemsOf, shortMessage } from "@/model/stack/problems";
 import { Button, IconButton } from "@/ui/button";
 import { Empty } from "@/ui/empty";
 import { Input, Select, TextArea } from "@/ui/field";

@@ -2,7 +2,7 @@
 import { Braces } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { Passage } from "@/api";
-import { type NodeRun, useNodeRun, useRunning } from "@/model/running";
+import { type NodeRun, useNodeRun, useRunning } from "@/model/run/running";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { duration } from "@/ui/dates";

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { CheckCircle2, Monitor, Moon, Sun, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { about } from "@/api";
-import { chooseTheme, type Theme, useTheme } from "@/model/theme";
+import { chooseTheme, type Theme, useTheme } from "@/model/shell/theme";
 import { classes } from "@/ui/classes";
 import { Skeleton } from "@/ui/skeleton";
 import { KeyList, type Listed } from "./keys";

@@ -2,8 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Copy, Download, Ellipsis, MessageSquare, Trash2, TriangleAlert } from "lucide-react";
 import { call, sentenceOf, type WorkflowItem } from "@/api";
-import { catalogNow } from "@/model/catalog";
-import { download, duplicate } from "@/model/stacks";
+import { catalogNow } from "@/model/node-types/catalog";
+import { download, duplicate } from "@/model/stack/stacks";
 import { Badge } from "@/ui/badge";
 import { IconButton } from "@/ui/button";
 import { ago } from "@/ui/dates";

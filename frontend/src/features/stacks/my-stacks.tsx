@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Layers3, Plus, Search, SearchX, Upload } from "lucide-react";
 import { type DragEvent, useDeferredValue, useRef, useState } from "react";
 import { ask, queries, sentenceOf, type WorkflowItem } from "@/api";
-import { BLANK, imported, isLeaving, make, removeSoon, takeBack } from "@/model/stacks";
+import { BLANK, imported, isLeaving, make, removeSoon, takeBack } from "@/model/stack/stacks";
 import { Button } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Empty } from "@/ui/empty";

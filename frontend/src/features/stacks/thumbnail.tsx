@@ -1,6 +1,6 @@
 // A stack's picture: its graph, small.
 import { memo, useMemo } from "react";
-import { useCatalog } from "@/model/catalog";
+import { useCatalog } from "@/model/node-types/catalog";
 import { BOX, pictureOf } from "@/model/graph/picture";
 import { hue } from "@/ui/hue";
 

@@ -1,7 +1,7 @@
 // Every change that a person can make to a graph: from the graph before to the graph after.
 import type { NodeTypeOut } from "@/api";
-import type { Catalog } from "../node-types";
-import { accepts, inputOf, outputOf } from "../node-types";
+import type { Catalog } from "../node-types/node-types";
+import { accepts, inputOf, outputOf } from "../node-types/node-types";
 import { type Ends, judge, labelOf, nodeOf } from "./rules";
 import { CARD, type Graph, isNote, NOTE, type StackEdge, type StackNode, sizeOf } from "./shape";
 

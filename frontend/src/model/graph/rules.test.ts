@@ -1,6 +1,6 @@
 // The canvas's rules, on the same cases as the server (`tests/contract/test_connections.py`).
 import { describe, expect, test } from "vitest";
-import { CASES, CATALOG } from "../test-catalog";
+import { CASES, CATALOG } from "../node-types/test-catalog";
 import { fitting, judge, topological } from "./rules";
 import type { Graph } from "./shape";
 

@@ -1,6 +1,6 @@
 // Which ends an edge may join: the server's rules, so that a wrong edge is refused while it is dragged.
 import type { PortOut } from "@/api";
-import { accepts, type Catalog, inputOf, outputOf, titlesOf } from "../node-types";
+import { accepts, type Catalog, inputOf, outputOf, titlesOf } from "../node-types/node-types";
 import type { Graph, StackEdge, StackNode } from "./shape";
 
 export type Ends = { source: string; sourceHandle: string | null; target: string; targetHandle: string | null };

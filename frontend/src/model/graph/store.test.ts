@@ -1,7 +1,7 @@
 // Undo covers everything: any edits, undone, are the start; redone, they are the end.
 import fc from "fast-check";
 import { beforeEach, expect, test, vi } from "vitest";
-import { CATALOG } from "../test-catalog";
+import { CATALOG } from "../node-types/test-catalog";
 import { copied, pasted } from "./clipboard";
 import * as edits from "./edits";
 import { type Graph, writeConfiguration } from "./shape";

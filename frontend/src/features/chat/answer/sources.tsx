@@ -3,7 +3,7 @@ import { FileText } from "lucide-react";
 import { Tooltip } from "radix-ui";
 import type { ReactNode } from "react";
 import type { Passage } from "@/api";
-import { read } from "@/model/reading";
+import { read } from "@/model/shell/document-viewer";
 
 const CHIP =
   "inline-flex max-w-60 items-center gap-1.5 rounded-md border border-line bg-surface text-xs text-muted transition-colors hover:bg-hover hover:text-ink";

@@ -11,7 +11,7 @@ import {
   type Conversation as Talking,
   talk,
 } from "@/api";
-import { newRun, reasoningSoFar, reduce } from "@/model/run";
+import { newRun, reasoningSoFar, reduce } from "@/model/run/run";
 import { asked, goingOn, heard, NO_TURNS, recalled, refused, type Turns, without, withStored, wrongOf } from "./turns";
 import { drop, keep, unsentOf } from "./unsent";
 

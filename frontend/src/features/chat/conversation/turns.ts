@@ -1,6 +1,6 @@
 // A conversation as it is shown: questions with their answers, reduced from stored messages and from events.
 import type { ErrorFrame, Event, MessageOut, Passage } from "@/api";
-import { answerSoFar, hasEnded, newRun, type Run, reasoningSoFar, reduce } from "@/model/run";
+import { answerSoFar, hasEnded, newRun, type Run, reasoningSoFar, reduce } from "@/model/run/run";
 
 /** Why a question was not taken, or its answer failed; `reference` is the id that the server's log knows it by. */
 export type Wrong = { message: string; details: ReadonlyArray<string>; reference: string | null };

@@ -1,7 +1,7 @@
 // Saving by itself: soon, never over someone else's work, and nothing is lost while the server is away.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { WorkflowOut } from "@/api";
-import { edit, isDirty, useStack } from "./graph/store";
+import { edit, isDirty, useStack } from "../graph/store";
 import { beginSaving, flush, resolve, useSaving } from "./saving";
 
 const STACK: WorkflowOut = {

@@ -1,7 +1,7 @@
 // What is done with whole stacks: made, copied, deleted with a way back, taken out to a file and in again.
 import { ask, call, queries, type WorkflowItem, type WorkflowOut } from "@/api";
-import { type Config, readConfiguration, writeConfiguration } from "./graph/shape";
-import type { Catalog } from "./node-types";
+import { type Config, readConfiguration, writeConfiguration } from "../graph/shape";
+import type { Catalog } from "../node-types/node-types";
 
 type Draft = { name: string; description: string; configuration: Record<string, unknown> };
 

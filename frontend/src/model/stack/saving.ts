@@ -1,8 +1,8 @@
 // Saves the open stack by itself: soon after an edit, again when the server is back, never over someone else's work.
 import { create } from "zustand";
 import { ask, call, isPassing, Problem, queries, sentenceOf, type WorkflowOut } from "@/api";
-import { type Graph, savedAlike } from "./graph/shape";
-import { configurationNow, edit, graphOf, isDirty, open, take, useStack, wasSaved } from "./graph/store";
+import { type Graph, savedAlike } from "../graph/shape";
+import { configurationNow, edit, graphOf, isDirty, open, take, useStack, wasSaved } from "../graph/store";
 import { make } from "./stacks";
 
 export type Saving =

@@ -1,5 +1,5 @@
 // The catalog that tests use: the ports of the shared cases, with a form each.
-import shared from "../../../tests/contract/connection_cases.json";
+import shared from "../../../../tests/contract/connection_cases.json";
 import { type Catalog, catalogOf } from "./node-types";
 
 type Port = { name: string; types: string[]; multiple: boolean };
