@@ -44,7 +44,8 @@ const EVERYWHERE = new RegExp(
   "/node_modules/(react|react-dom|scheduler|zustand|@tanstack/(query-core|react-query)|radix-ui|@radix-ui|@floating-ui|" +
     "lucide-react|aria-hidden|react-remove-scroll|react-remove-scroll-bar|react-style-singleton|use-sidecar|" +
     "use-callback-ref|get-nonce|tslib)/|/src/(ui|api)/(?!markdown|gfm|other-icon|.*test)|" +
-    "/src/model/(going|catalog|node-types|run|running|theme|reading)\\.ts|/src/app/(page|go-to)\\.tsx",
+    "/src/model/(shell/(commands|theme|document-viewer)|node-types/(catalog|node-types)|run/(run|running))\\.ts|" +
+    "/src/app/(layout|routes|go-to)\\.tsx",
 );
 
 export default defineConfig({

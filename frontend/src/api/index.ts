@@ -1,9 +1,8 @@
-// What the floors above use of the API.
-export * as about from "./about";
+// What the layers above use of the API.
 export { call, isPassing, send, upload } from "./client";
 export { Problem, sentenceOf, Unreachable } from "./problem";
-export * as ask from "./queries";
-export { queries } from "./queries";
+export * as queries from "./queries";
+export { queryClient } from "./query-client";
 export { type Connection, type Conversation, followRun, talk, useConnection } from "./socket";
 export { giveToken, useTokenPrompt } from "./token";
 export type * from "./types";

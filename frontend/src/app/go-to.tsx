@@ -1,23 +1,22 @@
-// “Go to anything”: stacks, pages, and what the page that is open adds.
+// The command palette: stacks, pages, and what the page that is open adds.
 import { useQuery } from "@tanstack/react-query";
-import { FileText, KeyRound, Layers3, Settings2, Workflow } from "lucide-react";
+import { Layers3, Workflow } from "lucide-react";
 import { useState } from "react";
-import { ask } from "@/api";
-import { going } from "@/model/shell/commands";
+import { queries } from "@/api";
+import { closeCommands, useCommands } from "@/model/shell/commands";
 import { Palette, type PaletteItem } from "@/ui/palette";
 import { useNavigate } from "@/ui/router";
+import { NAVIGATION } from "./routes";
 
-export default function GoTo({ onClose }: { onClose: () => void }) {
+export default function GoTo() {
   const navigate = useNavigate();
-  const stacks = useQuery(ask.workflows());
+  const stacks = useQuery(queries.workflows());
   const go = (to: string) => () => void navigate(to);
-  const [here] = useState(() => going.here().map((goal) => ({ ...goal, group: "In this stack", icon: Workflow })));
+  const ofPage = useCommands((state) => state.ofPage);
+  const [here] = useState(() => ofPage().map((command) => ({ ...command, group: "In this stack", icon: Workflow })));
   const items: PaletteItem[] = [
     ...here,
-    { id: "stacks", group: "Pages", label: "My stacks", icon: Layers3, run: go("/") },
-    { id: "documents", group: "Pages", label: "Documents", icon: FileText, run: go("/documents") },
-    { id: "keys", group: "Pages", label: "Keys", icon: KeyRound, run: go("/credentials") },
-    { id: "settings", group: "Pages", label: "Settings", icon: Settings2, run: go("/settings") },
+    ...NAVIGATION.map(({ to, label, icon }) => ({ id: to, group: "Pages", label, icon, run: go(to) })),
     ...(stacks.data?.items ?? []).map((stack) => ({
       id: stack.id,
       group: "Stacks",
@@ -27,5 +26,5 @@ export default function GoTo({ onClose }: { onClose: () => void }) {
       run: go(`/stacks/${stack.id}`),
     })),
   ];
-  return <Palette title="Go to" placeholder="Go to a stack or a page…" items={items} onClose={onClose} />;
+  return <Palette title="Go to" placeholder="Go to a stack or a page…" items={items} onClose={closeCommands} />;
 }

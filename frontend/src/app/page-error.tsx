@@ -11,8 +11,8 @@ export function Lost() {
         icon={Compass}
         title="There is nothing at this address"
         actions={
-          <Button asChild look="primary">
-            <Link to="/">My stacks</Link>
+          <Button asChild variant="primary">
+            <Link to="/stacks">My stacks</Link>
           </Button>
         }
       >
@@ -31,11 +31,11 @@ export function PageError({ error }: { error: unknown }) {
         title={outdated ? "A new version is there" : "This page broke"}
         actions={
           <>
-            <Button look="primary" onClick={() => location.reload()}>
+            <Button variant="primary" onClick={() => location.reload()}>
               Load again
             </Button>
             <Button asChild>
-              <a href="/">My stacks</a>
+              <a href="/stacks">My stacks</a>
             </Button>
           </>
         }

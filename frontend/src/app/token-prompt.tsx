@@ -35,7 +35,7 @@ export default function TokenPrompt() {
           </Field>
         </DialogBody>
         <DialogFoot>
-          <Button type="submit" look="primary" disabled={!text.trim()}>
+          <Button type="submit" variant="primary" disabled={!text.trim()}>
             Continue
           </Button>
         </DialogFoot>

@@ -4,10 +4,10 @@ import type { ComponentProps, ReactNode } from "react";
 import { classes } from "./classes";
 import { Tooltip } from "./tooltip";
 
-type Look = "primary" | "plain" | "quiet" | "danger";
+type Variant = "primary" | "plain" | "quiet" | "danger";
 type Size = "small" | "medium";
 
-const LOOKS: Record<Look, string> = {
+const VARIANTS: Record<Variant, string> = {
   primary: "bg-accent text-on-accent hover:bg-accent-hover",
   plain: "border border-line bg-surface text-ink shadow-card hover:bg-hover",
   quiet: "text-muted hover:bg-hover hover:text-ink",
@@ -15,9 +15,9 @@ const LOOKS: Record<Look, string> = {
 };
 const SIZES: Record<Size, string> = { small: "h-8 gap-1.5 px-3 text-sm", medium: "h-10 gap-2 px-4 text-base" };
 
-type ButtonProps = ComponentProps<"button"> & { look?: Look; size?: Size; asChild?: boolean };
+type ButtonProps = ComponentProps<"button"> & { variant?: Variant; size?: Size; asChild?: boolean };
 
-export function Button({ look = "plain", size = "small", asChild = false, className, ...rest }: ButtonProps) {
+export function Button({ variant = "plain", size = "small", asChild = false, className, ...rest }: ButtonProps) {
   const Tag = asChild ? Slot.Root : "button";
   return (
     <Tag
@@ -25,7 +25,7 @@ export function Button({ look = "plain", size = "small", asChild = false, classN
       className={classes(
         "inline-flex shrink-0 items-center justify-center rounded-lg font-medium whitespace-nowrap transition-colors",
         "disabled:cursor-not-allowed disabled:opacity-55 [&_svg]:size-4 [&_svg]:shrink-0",
-        LOOKS[look],
+        VARIANTS[variant],
         SIZES[size],
         className,
       )}

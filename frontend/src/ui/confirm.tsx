@@ -20,7 +20,7 @@ export function Confirm({ title, children, action, onConfirm, onClose }: Confirm
       <DialogFoot>
         <Button onClick={onClose}>Keep it</Button>
         <Button
-          look="danger"
+          variant="danger"
           onClick={() => {
             onConfirm();
             onClose();

@@ -13,13 +13,13 @@ const OtherIcon = lazy(() => import("./other-icon"));
 type IconProps = { name: string | undefined; className?: string };
 
 export function Icon({ name, className }: IconProps) {
-  const look = { "aria-hidden": true, ...(className ? { className } : {}) };
+  const props = { "aria-hidden": true, ...(className ? { className } : {}) };
   const Known = AT_HAND[name ?? ""];
-  if (Known) return <Known {...look} />;
-  if (!name) return <Box {...look} />;
+  if (Known) return <Known {...props} />;
+  if (!name) return <Box {...props} />;
   return (
-    <Suspense fallback={<Box {...look} />}>
-      <OtherIcon name={name} {...look} />
+    <Suspense fallback={<Box {...props} />}>
+      <OtherIcon name={name} {...props} />
     </Suspense>
   );
 }

@@ -1,7 +1,7 @@
 // Addresses, as links and the browser's Back have them.
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { fits, Link, navigate, Router, useParams, useSearchParams } from "./router";
+import { fits, Link, navigate, Router, redirected, useParams, useSearchParams } from "./router";
 
 const Home = () => <Link to="/stacks/one?node=a">open</Link>;
 function Stack() {
@@ -65,4 +65,14 @@ test("a click with a key held is the browser's own", () => {
   window.addEventListener("click", (given) => given.preventDefault(), { once: true });
   screen.getByText("open").dispatchEvent(event);
   expect(location.pathname).toBe("/");
+});
+
+test("an address of before leads to the one of today, with its values and what stands after the “?”", async () => {
+  const redirects = { "/": "/stacks", "/documents/:document": "/knowledge?document=:document" };
+  expect(redirected(redirects, { path: "/documents/7", search: "?base=b" })).toBe("/knowledge?document=7&base=b");
+  expect(redirected(redirects, { path: "/stacks", search: "" })).toBeNull();
+  render(<Router routes={routes} redirects={{ "/old/:id": "/stacks/:id" }} lost="lost" broken={() => null} />);
+  await act(async () => navigate("/old/one?node=a"));
+  expect(location.pathname + location.search).toBe("/stacks/one?node=a");
+  expect(screen.getByRole("button").textContent).toBe("one node=a");
 });

@@ -22,7 +22,7 @@ const Where = createContext<Place>({ path: "/", search: "" });
 const Found = createContext<Params>({});
 const placeNow = (): Place => ({ path: location.pathname, search: location.search });
 
-let tell: (place: Place, goneTo: boolean) => void = () => {};
+let show: (goneTo: boolean) => void = () => {};
 
 /** Goes to an address of the pages, or back by a number of steps. */
 export function navigate(to: string | number, { replace = false }: Going = {}): void {
@@ -34,7 +34,7 @@ export function navigate(to: string | number, { replace = false }: Going = {}): 
   const before = location.pathname;
   if (target.href === location.href) return;
   history[replace ? "replaceState" : "pushState"](null, "", target);
-  tell(placeNow(), target.pathname !== before && !replace);
+  show(target.pathname !== before && !replace);
 }
 
 export const useNavigate = () => navigate;
@@ -113,34 +113,60 @@ export function fits(pattern: string, path: string): Params | null {
   }
 }
 
+/** Where an address of before leads: `{ "/documents/:id": "/knowledge?document=:id" }`. What stands after the “?” goes along. */
+export function redirected(redirects: Readonly<Record<string, string>>, place: Place): string | null {
+  for (const [from, to] of Object.entries(redirects)) {
+    const params = fits(from, place.path);
+    if (!params) continue;
+    const target = new URL(
+      to.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? "")),
+      location.href,
+    );
+    for (const [name, value] of new URLSearchParams(place.search)) target.searchParams.append(name, value);
+    return target.pathname + target.search;
+  }
+  return null;
+}
+
 type RouterProps = {
   routes: ReadonlyArray<Route>;
+  redirects?: Readonly<Record<string, string>>;
   lost: ReactNode;
   broken: (error: unknown) => ReactNode;
   /** What stands beside every page. */
   children?: ReactNode;
 };
 
-export function Router({ routes, lost, broken, children }: RouterProps) {
-  const [place, setPlace] = useState(placeNow);
+const NO_REDIRECTS = {};
+
+/** The place of now, once an address of before has become the one of today. */
+function arrive(redirects: Readonly<Record<string, string>>): Place {
+  const to = redirected(redirects, placeNow());
+  if (to !== null) history.replaceState(null, "", to);
+  return placeNow();
+}
+
+export function Router({ routes, redirects = NO_REDIRECTS, lost, broken, children }: RouterProps) {
+  const [place, setPlace] = useState(() => arrive(redirects));
   const [atTop, setAtTop] = useState(0);
   useEffect(() => {
-    tell = (next, goneTo) => {
-      const show = () => {
+    show = (goneTo) => {
+      const next = arrive(redirects);
+      const change = () => {
         setPlace(next);
         if (goneTo) setAtTop((count) => count + 1);
       };
       // The page that is open stays until the next one is there.
-      if (goneTo) startTransition(show);
-      else show();
+      if (goneTo) startTransition(change);
+      else change();
     };
-    const onBack = () => tell(placeNow(), false);
+    const onBack = () => show(false);
     window.addEventListener("popstate", onBack);
     return () => {
       window.removeEventListener("popstate", onBack);
-      tell = () => {};
+      show = () => {};
     };
-  }, []);
+  }, [redirects]);
   useEffect(() => {
     if (atTop) window.scrollTo(0, 0);
   }, [atTop]);
@@ -154,7 +180,7 @@ export function Router({ routes, lost, broken, children }: RouterProps) {
   }, [routes, place.path]);
   return (
     <Where value={place}>
-      <Broken key={place.path} show={broken}>
+      <Broken path={place.path} show={broken}>
         <Suspense>{found ? <Found value={found.params}>{<found.route.page />}</Found> : lost}</Suspense>
       </Broken>
       {children}
@@ -162,13 +188,17 @@ export function Router({ routes, lost, broken, children }: RouterProps) {
   );
 }
 
-type BrokenProps = { show: (error: unknown) => ReactNode; children: ReactNode };
+type BrokenProps = { path: string; show: (error: unknown) => ReactNode; children: ReactNode };
 
 class Broken extends Component<BrokenProps, { error: unknown }> {
   override state = { error: null };
 
   static getDerivedStateFromError(error: unknown) {
     return { error };
+  }
+
+  override componentDidUpdate(before: BrokenProps) {
+    if (before.path !== this.props.path && this.state.error !== null) this.setState({ error: null });
   }
 
   override render() {

@@ -1,14 +1,14 @@
 // Everything that can be done on the canvas, by name: keys, menus and buttons all end here.
 import type { NodeTypeOut } from "@/api";
-import { catalogNow } from "@/model/node-types/catalog";
 import { copied, pasted } from "@/model/graph/clipboard";
 import * as edits from "@/model/graph/edits";
 import { layout } from "@/model/graph/layout";
 import { type End, endsOf, firstFit, labelOf, nodeOf, portOf } from "@/model/graph/rules";
 import { CARD, isNote, type StackNode, sizeOf } from "@/model/graph/shape";
 import { canEdit, edit, selectedIds, touch, useStack } from "@/model/graph/store";
+import { catalogNow } from "@/model/node-types/catalog";
 import { toast } from "@/ui/toast";
-import { flow, middle, moment } from "./moment";
+import { flow, middle, setCanvasState } from "./canvas-state";
 
 type Point = { x: number; y: number };
 const STEP = 32; // how far a copy stands from what was copied
@@ -211,14 +211,14 @@ export const zoomOut = () => void flow.now?.zoomOut({ duration: calm(150) });
 export function addNote(at: Point | null = null): void {
   edit((graph) => {
     const added = edits.addNote(graph, at ?? free(middle()));
-    moment({ naming: added.id });
+    setCanvasState({ naming: added.id });
     return added.graph;
   });
 }
 
 export function renameSelected(): void {
   const [node, ...others] = chosenNodes();
-  if (node && !others.length && canEdit()) moment({ naming: node.id });
+  if (node && !others.length && canEdit()) setCanvasState({ naming: node.id });
 }
 
 export const alignSelected = (how: edits.Alignment) => edit((graph) => edits.align(graph, selectedIds(), how));

@@ -22,18 +22,18 @@ import {
   useRef,
   useState,
 } from "react";
-import { useCatalog } from "@/model/node-types/catalog";
 import { NOTE, type StackEdge, type StackNode } from "@/model/graph/shape";
 import { shownGraph, useStack } from "@/model/graph/store";
+import { useCatalog } from "@/model/node-types/catalog";
 import { DRAGGED } from "@/model/node-types/node-types";
 import { useTheme } from "@/model/shell/theme";
 import { add, addBetween, graphNow } from "./actions";
+import { flow, MANY, seenFrom, setCanvasState, useView } from "./canvas-state";
 import { Controls } from "./controls";
 import { EdgeLine } from "./edge";
 import { HANDLERS } from "./handlers";
 import { GuideLines, WhyNot } from "./hints";
 import { CanvasMenu } from "./menu";
-import { flow, MANY, moment, seenFrom, useView } from "./moment";
 import { withEnds, withName } from "./names";
 import { NodeCard } from "./node-card";
 import { Note } from "./note";
@@ -78,8 +78,8 @@ function Flow({ children }: { children?: ReactNode }) {
   const catalog = useCatalog();
   const nodes = useStack((state) => shownGraph(state).nodes) as StackNode[];
   const edges = useStack((state) => shownGraph(state).edges) as StackEdge[];
-  const still = useStack((state) => state.frozen !== null || state.locked);
-  const frozen = useStack((state) => state.frozen !== null);
+  const still = useStack((state) => state.pastRun !== null || state.locked);
+  const pastRun = useStack((state) => state.pastRun !== null);
   const theme = useTheme((state) => state.shown);
   const nodeTypes = useNodeTypes(nodes);
   const crowd = useView((view) => view.crowd);
@@ -107,9 +107,9 @@ function Flow({ children }: { children?: ReactNode }) {
       if (!event.dataTransfer.types.includes(DRAGGED) || still) return;
       event.preventDefault();
       event.dataTransfer.dropEffect = "copy";
-      moment({ takingEdge: edgeUnder(event.clientX, event.clientY) });
+      setCanvasState({ takingEdge: edgeUnder(event.clientX, event.clientY) });
     },
-    onDragLeave: () => moment({ takingEdge: null }),
+    onDragLeave: () => setCanvasState({ takingEdge: null }),
     onDrop: (event: DragEvent) => {
       const type = catalog.types.get(event.dataTransfer.getData(DRAGGED));
       if (!type || still) return;
@@ -119,7 +119,7 @@ function Flow({ children }: { children?: ReactNode }) {
       const before = graphNow();
       if (edge) addBetween(type, edge, at);
       if (graphNow() === before) add(type, at);
-      moment({ takingEdge: null });
+      setCanvasState({ takingEdge: null });
       element.current?.focus({ preventScroll: true });
     },
   };
@@ -134,7 +134,7 @@ function Flow({ children }: { children?: ReactNode }) {
         data-testid="canvas"
         onDoubleClick={(event) => {
           if (!(event.target as Element).classList.contains("react-flow__pane") || still) return;
-          moment({
+          setCanvasState({
             adding: { kind: "node", at: instance.screenToFlowPosition({ x: event.clientX, y: event.clientY }) },
           });
         }}
@@ -174,7 +174,7 @@ function Flow({ children }: { children?: ReactNode }) {
           <Controls />
           <GuideLines />
           <WhyNot />
-          {frozen ? null : children}
+          {pastRun ? null : children}
         </ReactFlow>
       </div>
     </CanvasMenu>

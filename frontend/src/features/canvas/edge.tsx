@@ -2,16 +2,16 @@
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { Plus, X } from "lucide-react";
 import { memo } from "react";
-import { useCatalog } from "@/model/node-types/catalog";
 import { remove } from "@/model/graph/edits";
 import { typeOf } from "@/model/graph/rules";
 import type { StackEdge } from "@/model/graph/shape";
 import { edit, shownGraph, useStack } from "@/model/graph/store";
+import { useCatalog } from "@/model/node-types/catalog";
 import { outputOf, placeOf } from "@/model/node-types/node-types";
 import { useRunning } from "@/model/run/running";
 import { classes } from "@/ui/classes";
 import { hue } from "@/ui/hue";
-import { moment, useMoment, useView } from "./moment";
+import { setCanvasState, useCanvasState, useView } from "./canvas-state";
 
 export const EdgeLine = memo(function EdgeLine(props: EdgeProps<StackEdge>) {
   const { id, source, target, sourceHandleId, selected, interactionWidth } = props;
@@ -19,8 +19,8 @@ export const EdgeLine = memo(function EdgeLine(props: EdgeProps<StackEdge>) {
   const [path, x, y] = getBezierPath(props);
   const type = useStack((state) => typeOf(shownGraph(state).nodes, source));
   const moving = useRunning(({ run }) => flows(run?.nodes[source]?.status, run?.nodes[target]?.status));
-  const near = useMoment((state) => state.hoveredEdge === id);
-  const taking = useMoment((state) => state.takingEdge === id);
+  const near = useCanvasState((state) => state.hoveredEdge === id);
+  const taking = useCanvasState((state) => state.takingEdge === id);
   const crowd = useView((view) => view.crowd);
   const port = outputOf(catalog, type, sourceHandleId);
   const { color } = hue(port ? placeOf(port, catalog) : -1);
@@ -43,7 +43,7 @@ function flows(source: string | undefined, target: string | undefined): boolean 
 }
 
 function EdgeTools({ id, x, y }: { id: string; x: number; y: number }) {
-  const still = useStack((state) => state.frozen !== null || state.locked);
+  const still = useStack((state) => state.pastRun !== null || state.locked);
   if (still) return null;
   const button = "grid size-6 place-items-center text-muted hover:bg-hover hover:text-ink [&_svg]:size-3.5";
   return (
@@ -52,15 +52,15 @@ function EdgeTools({ id, x, y }: { id: string; x: number; y: number }) {
       <div
         className="nodrag nopan pointer-events-auto absolute flex overflow-hidden rounded-full border border-line bg-surface shadow-float"
         style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
-        onMouseEnter={() => moment({ hoveredEdge: id })}
-        onMouseLeave={() => moment({ hoveredEdge: null })}
+        onMouseEnter={() => setCanvasState({ hoveredEdge: id })}
+        onMouseLeave={() => setCanvasState({ hoveredEdge: null })}
       >
         <button
           type="button"
           className={button}
           aria-label="Insert a node here"
           title="Insert a node here"
-          onClick={() => moment({ adding: { kind: "between", edge: id } })}
+          onClick={() => setCanvasState({ adding: { kind: "between", edge: id } })}
         >
           <Plus />
         </button>

@@ -8,15 +8,15 @@ import type {
   ReactFlowProps,
 } from "@xyflow/react";
 import type { MouseEvent } from "react";
-import { catalogNow } from "@/model/node-types/catalog";
 import { connect, insertBetween, reconnect, remove } from "@/model/graph/edits";
 import type { End } from "@/model/graph/rules";
 import type { StackEdge, StackNode } from "@/model/graph/shape";
 import { changeEdges, changeNodes, edit, hold, release, touch } from "@/model/graph/store";
+import { catalogNow } from "@/model/node-types/catalog";
 import { toast } from "@/ui/toast";
 import { graphNow } from "./actions";
+import { fitOf, flow, setCanvasState, startDrawing, useCanvasState } from "./canvas-state";
 import { NO_GUIDES, snapped, useGuides } from "./guides";
-import { fitOf, flow, moment, startDrawing, useMoment } from "./moment";
 import { dropOnNode, endsOfConnection, moving, takes } from "./placing";
 
 type Pointed = MouseEvent | globalThis.MouseEvent;
@@ -35,8 +35,8 @@ function onConnectStart(_: unknown, { nodeId, handleId, handleType }: OnConnectS
 }
 
 function onConnectEnd(event: globalThis.MouseEvent | TouchEvent, state: FinalConnectionState): void {
-  const drawing = useMoment.getState().drawing;
-  moment({ drawing: null });
+  const drawing = useCanvasState.getState().drawing;
+  setCanvasState({ drawing: null });
   if (!drawing || state.isValid || moving.edge) return;
   const point = "changedTouches" in event ? event.changedTouches[0] : event;
   if (!point) return;
@@ -46,7 +46,7 @@ function onConnectEnd(event: globalThis.MouseEvent | TouchEvent, state: FinalCon
       port: state.toHandle.id ?? "",
       side: state.toHandle.type === "source" ? "output" : "input",
     };
-    const why = fitOf({ ...useMoment.getState(), drawing }, to);
+    const why = fitOf({ ...useCanvasState.getState(), drawing }, to);
     if (why && why !== "start") toast(`These do not fit: ${why}.`);
     return;
   }
@@ -56,7 +56,7 @@ function onConnectEnd(event: globalThis.MouseEvent | TouchEvent, state: FinalCon
     dropOnNode(drawing.from, onto);
   } else if (under?.closest(".react-flow__pane")) {
     const at = flow.now?.screenToFlowPosition({ x: point.clientX, y: point.clientY }) ?? null;
-    moment({ adding: { kind: "wire", from: drawing.from, at, ports: false } });
+    setCanvasState({ adding: { kind: "wire", from: drawing.from, at, ports: false } });
   }
 }
 
@@ -80,7 +80,7 @@ const onReconnect: OnReconnect<StackEdge> = (edge, ends) => {
 
 function onReconnectEnd(_: unknown, edge: StackEdge, __: unknown, state: FinalConnectionState): void {
   moving.edge = null;
-  moment({ drawing: null });
+  setCanvasState({ drawing: null });
   if (!reconnected && !state.isValid && !state.toHandle) edit((graph) => remove(graph, new Set([edge.id])));
   setTimeout(() => {
     reconnected = false;
@@ -89,21 +89,21 @@ function onReconnectEnd(_: unknown, edge: StackEdge, __: unknown, state: FinalCo
 
 const onNodeDrag: OnNodeDrag<StackNode> = (_, node) => {
   const takingEdge = takes(node);
-  if (takingEdge !== useMoment.getState().takingEdge) moment({ takingEdge });
+  if (takingEdge !== useCanvasState.getState().takingEdge) setCanvasState({ takingEdge });
 };
 
 const onNodeDragStop: OnNodeDrag<StackNode> = (_, node) => {
   const edge = takes(node);
   if (edge) touch((graph) => insertBetween(graph, catalogNow(), edge, node.id));
   release();
-  moment({ takingEdge: null });
+  setCanvasState({ takingEdge: null });
   useGuides.setState(NO_GUIDES);
 };
 
 function onEdgeMouseLeave(event: MouseEvent, edge: StackEdge): void {
   const onto = event.relatedTarget as Element | null;
-  if (!onto?.closest?.(".react-flow__edgelabel-renderer") && useMoment.getState().hoveredEdge === edge.id) {
-    moment({ hoveredEdge: null });
+  if (!onto?.closest?.(".react-flow__edgelabel-renderer") && useCanvasState.getState().hoveredEdge === edge.id) {
+    setCanvasState({ hoveredEdge: null });
   }
 }
 
@@ -111,7 +111,7 @@ const many = () => graphNow().nodes.filter((node) => node.selected).length > 1;
 
 function openMenu(kind: "node" | "edge" | "canvas" | "selection", id: string, event: Pointed): void {
   const at = flow.now?.screenToFlowPosition({ x: event.clientX, y: event.clientY }) ?? { x: 0, y: 0 };
-  moment({ menu: { kind, id, at } });
+  setCanvasState({ menu: { kind, id, at } });
   if (kind === "node")
     changeNodes(graphNow().nodes.map((node) => ({ type: "select", id: node.id, selected: node.id === id })));
 }
@@ -135,7 +135,7 @@ export const HANDLERS: Partial<ReactFlowProps<StackNode, StackEdge>> = {
     release();
     useGuides.setState(NO_GUIDES);
   },
-  onEdgeMouseEnter: (_, edge) => moment({ hoveredEdge: edge.id }),
+  onEdgeMouseEnter: (_, edge) => setCanvasState({ hoveredEdge: edge.id }),
   onEdgeMouseLeave,
   onNodeContextMenu: (event, node) => openMenu(node.selected && many() ? "selection" : "node", node.id, event),
   onSelectionContextMenu: (event) => openMenu("selection", "", event),

@@ -1,7 +1,7 @@
 // What is drawn over the canvas while something is dragged: lines that it snaps to, and why a port does not fit.
 import { useConnection, ViewportPortal } from "@xyflow/react";
+import { fitOf, useCanvasState } from "./canvas-state";
 import { useGuides } from "./guides";
-import { fitOf, useMoment } from "./moment";
 
 export function GuideLines() {
   const guides = useGuides();
@@ -20,10 +20,13 @@ export function WhyNot() {
       ? `${state.pointer.x}\n${state.pointer.y}\n${state.toHandle.nodeId}\n${state.toHandle.id}\n${state.toHandle.type}`
       : "",
   );
-  const drawing = useMoment((state) => state.drawing);
+  const drawing = useCanvasState((state) => state.drawing);
   if (!shown || !drawing) return null;
   const [x, y, node = "", port = "", type] = shown.split("\n");
-  const why = fitOf({ ...useMoment.getState(), drawing }, { node, port, side: type === "source" ? "output" : "input" });
+  const why = fitOf(
+    { ...useCanvasState.getState(), drawing },
+    { node, port, side: type === "source" ? "output" : "input" },
+  );
   if (!why || why === "start") return null;
   return (
     <div

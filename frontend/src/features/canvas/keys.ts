@@ -3,7 +3,7 @@
 import { select } from "@/model/graph/edits";
 import { redo, touch, undo, useStack } from "@/model/graph/store";
 import * as act from "./actions";
-import { moment } from "./moment";
+import { setCanvasState } from "./canvas-state";
 
 export type Shortcut = {
   keys: string;
@@ -29,7 +29,7 @@ export function shortcuts(outside: Outside): ReadonlyArray<Shortcut> {
   return [
     listed("Mod+Enter", "Run: chat with the stack", "Go", outside.chat),
     listed("Mod+K", "Go to anything", "Go"),
-    listed("/", "Add a component", "Edit", () => moment({ adding: { kind: "node", at: null } })),
+    listed("/", "Add a component", "Edit", () => setCanvasState({ adding: { kind: "node", at: null } })),
     listed("Shift+S", "Add a note", "Edit", () => act.addNote()),
     listed("Mod+Z", "Undo", "Edit", undo),
     listed("Mod+Shift+Z", "Redo", "Edit", redo),
@@ -52,7 +52,7 @@ export function shortcuts(outside: Outside): ReadonlyArray<Shortcut> {
     listed(".", "Show the selection", "View", act.fitSelection),
     listed("+", "Zoom in", "View", act.zoomIn),
     listed("-", "Zoom out", "View", act.zoomOut),
-    listed("?", "Show these keys", "View", () => moment({ keysShown: true })),
+    listed("?", "Show these keys", "View", () => setCanvasState({ keysShown: true })),
     listed("Escape", "Close what is open", "View", () => {
       if (document.querySelector("[data-radix-popper-content-wrapper]")) return;
       touch((graph) => select(graph, new Set()));

@@ -28,7 +28,7 @@ import { edit, redo, undo, useStack } from "@/model/graph/store";
 import { type MenuItem, PointerMenu } from "@/ui/menu";
 import { toast } from "@/ui/toast";
 import * as act from "./actions";
-import { moment, useMoment } from "./moment";
+import { setCanvasState, useCanvasState } from "./canvas-state";
 
 /** The clipboard by menu: pages that are not served safely may not read it, but the keys always work. */
 async function pasteAt(at: { x: number; y: number }): Promise<void> {
@@ -75,7 +75,12 @@ const ofSelection = (): MenuItem[] => [
 function ofCanvas(at: { x: number; y: number }): MenuItem[] {
   const { past, future } = useStack.getState();
   return [
-    { label: "Add a component…", icon: Plus, keys: "/", onSelect: () => moment({ adding: { kind: "node", at } }) },
+    {
+      label: "Add a component…",
+      icon: Plus,
+      keys: "/",
+      onSelect: () => setCanvasState({ adding: { kind: "node", at } }),
+    },
     { label: "Add a note", icon: StickyNote, keys: "Shift+S", onSelect: () => act.addNote(at) },
     { label: "Paste", icon: ClipboardPaste, keys: "Mod+V", onSelect: () => void pasteAt(at) },
     "line",
@@ -89,16 +94,16 @@ function ofCanvas(at: { x: number; y: number }): MenuItem[] {
 }
 
 export function CanvasMenu({ children }: { children: ReactNode }) {
-  const { kind, id, at } = useMoment((state) => state.menu);
-  const frozen = useStack((state) => state.frozen !== null);
-  const items: MenuItem[] = frozen
+  const { kind, id, at } = useCanvasState((state) => state.menu);
+  const pastRun = useStack((state) => state.pastRun !== null);
+  const items: MenuItem[] = pastRun
     ? [{ label: "Show everything", icon: Maximize, keys: "1", onSelect: act.fitAll }]
     : kind === "edge"
       ? [
           {
             label: "Insert a node here…",
             icon: Plus,
-            onSelect: () => moment({ adding: { kind: "between", edge: id } }),
+            onSelect: () => setCanvasState({ adding: { kind: "between", edge: id } }),
           },
           {
             label: "Delete the edge",

@@ -3,17 +3,17 @@ import type { NodeProps } from "@xyflow/react";
 import { TriangleAlert } from "lucide-react";
 import { memo, useMemo } from "react";
 import type { NodeTypeOut } from "@/api";
-import { useCatalog } from "@/model/node-types/catalog";
 import { rename } from "@/model/graph/edits";
 import type { StackNode } from "@/model/graph/shape";
 import { edit, useStack } from "@/model/graph/store";
-import { problemsOf, shortMessage, worst } from "@/model/stack/problems";
-import { useNodeRun } from "@/model/run/running";
+import { useCatalog } from "@/model/node-types/catalog";
 import { summaryOf } from "@/model/node-types/summary";
+import { useNodeRun } from "@/model/run/running";
+import { problemsOf, shortMessage, worst } from "@/model/stack/problems";
 import { classes } from "@/ui/classes";
 import { hue } from "@/ui/hue";
 import { Icon } from "@/ui/icon";
-import { moment, useMoment, useView } from "./moment";
+import { setCanvasState, useCanvasState, useView } from "./canvas-state";
 import { nameId, nameOf } from "./names";
 import { NodeStatusLine, wordFor } from "./node-status";
 import { FarPorts, PORTS, Port } from "./port";
@@ -25,11 +25,11 @@ export const NodeCard = memo(function NodeCard({ id, type: kind, data, selected,
   const type = catalog.types.get(kind ?? "");
   const far = useView((view) => view.far);
   const status = useNodeRun(id, (node) => node?.status);
-  const trouble = useStack((state) => (state.frozen ? null : worst(problemsOf(state.problems, id))));
+  const trouble = useStack((state) => (state.pastRun ? null : worst(problemsOf(state.problems, id))));
   const label = data.label || type?.title || id;
   const category = catalog.categories.find((one) => one.name === type?.category)?.place ?? -1;
   const { color, soft } = hue(category);
-  const look = {
+  const card = {
     className: classes("card", far && "card-far", selected && "card-selected"),
     "data-status": status,
     "data-trouble": trouble ?? undefined,
@@ -42,7 +42,7 @@ export const NodeCard = memo(function NodeCard({ id, type: kind, data, selected,
   );
   if (far) {
     return (
-      <div {...look} style={height ? { height } : undefined}>
+      <div {...card} style={height ? { height } : undefined}>
         {name}
         <div className="m-3 h-9 rounded-lg" style={{ background: soft }} title={label} />
         <FarPorts node={id} type={type} />
@@ -50,7 +50,7 @@ export const NodeCard = memo(function NodeCard({ id, type: kind, data, selected,
     );
   }
   return (
-    <div {...look}>
+    <div {...card}>
       {name}
       <div className="flex items-center gap-2.5 px-3 pt-3 pb-2">
         <span className="grid size-8 shrink-0 place-items-center rounded-lg" style={{ background: soft, color }}>
@@ -72,16 +72,16 @@ export const NodeCard = memo(function NodeCard({ id, type: kind, data, selected,
 });
 
 function Label({ id, label }: { id: string; label: string }) {
-  const naming = useMoment((state) => state.naming === id);
+  const naming = useCanvasState((state) => state.naming === id);
   if (!naming) {
     return (
       // biome-ignore lint/a11y/noStaticElementInteractions: F2 does the same
-      <div className="truncate font-semibold" onDoubleClick={() => moment({ naming: id })} title={label}>
+      <div className="truncate font-semibold" onDoubleClick={() => setCanvasState({ naming: id })} title={label}>
         {label}
       </div>
     );
   }
-  const done = () => moment({ naming: null });
+  const done = () => setCanvasState({ naming: null });
   return (
     <input
       // biome-ignore lint/a11y/noAutofocus: the person asked to rename
@@ -120,7 +120,7 @@ function Summary({ type, config }: { type: NodeTypeOut | undefined; config: Reco
 type PortsProps = { id: string; type: NodeTypeOut | undefined; selected: boolean };
 
 function Ports({ id, type, selected }: PortsProps) {
-  const edges = useStack((state) => connectedPorts(state.frozen?.edges ?? state.graph.edges, id));
+  const edges = useStack((state) => connectedPorts(state.pastRun?.edges ?? state.graph.edges, id));
   const connected = new Set(edges.split("\n"));
   return (
     <div className={PORTS}>
@@ -161,9 +161,9 @@ function connectedPorts(edges: ReadonlyArray<Ended>, id: string): string {
 
 function Trouble({ id }: { id: string }) {
   const problems = useStack((state) => problemsOf(state.problems, id));
-  const frozen = useStack((state) => state.frozen !== null);
+  const pastRun = useStack((state) => state.pastRun !== null);
   const [first] = problems;
-  if (!first || frozen) return null;
+  if (!first || pastRun) return null;
   const error = worst(problems) === "error";
   return (
     <div

@@ -5,7 +5,7 @@ import { type NodeStatus, useNodeRun, useRunning } from "@/model/run/running";
 import { classes } from "@/ui/classes";
 import { duration } from "@/ui/dates";
 
-const LOOKS = {
+const STATUSES = {
   waiting: { icon: CircleDashed, word: "Waiting", tone: "text-muted" },
   running: { icon: LoaderCircle, word: "Running", tone: "text-accent-ink" },
   succeeded: { icon: Check, word: "Done", tone: "text-good" },
@@ -13,7 +13,7 @@ const LOOKS = {
   skipped: { icon: CircleSlash, word: "Skipped", tone: "text-muted" },
 } as const;
 
-export const wordFor = (status: NodeStatus): string => LOOKS[status].word.toLowerCase();
+export const wordFor = (status: NodeStatus): string => STATUSES[status].word.toLowerCase();
 
 export function NodeStatusLine({ id }: { id: string }) {
   const status = useNodeRun(id, (node) => node?.status);
@@ -22,7 +22,7 @@ export function NodeStatusLine({ id }: { id: string }) {
   const doing = useNodeRun(id, (node) => (node?.status === "running" ? node.doing : null));
   const active = useRunning(({ run }) => run?.status === "running" || run?.status === "queued");
   if (!status || (status === "waiting" && !active)) return null;
-  const { icon: Picture, word, tone } = LOOKS[status];
+  const { icon: Picture, word, tone } = STATUSES[status];
   return (
     <div
       className={classes("flex h-7 items-center gap-1.5 border-t border-line px-3 text-xs", tone)}

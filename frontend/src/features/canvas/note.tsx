@@ -4,12 +4,12 @@ import { lazy, memo, Suspense } from "react";
 import { write } from "@/model/graph/edits";
 import type { StackNode } from "@/model/graph/shape";
 import { canEdit, edit, hold, release } from "@/model/graph/store";
-import { moment, useMoment } from "./moment";
+import { setCanvasState, useCanvasState } from "./canvas-state";
 
 const Markdown = lazy(() => import("@/ui/markdown"));
 
 export const Note = memo(function Note({ id, data, selected }: NodeProps<StackNode>) {
-  const writing = useMoment((state) => state.naming === id);
+  const writing = useCanvasState((state) => state.naming === id);
   const text = String(data["text"] ?? "");
   return (
     <div
@@ -34,15 +34,18 @@ export const Note = memo(function Note({ id, data, selected }: NodeProps<StackNo
           className="nodrag nowheel size-full resize-none bg-transparent outline-none placeholder:text-muted"
           value={text}
           onChange={(event) => edit((graph) => write(graph, id, event.target.value), `${id}.text`)}
-          onBlur={() => moment({ naming: null })}
+          onBlur={() => setCanvasState({ naming: null })}
           onKeyDown={(event) => {
             event.stopPropagation();
-            if (event.key === "Escape") moment({ naming: null });
+            if (event.key === "Escape") setCanvasState({ naming: null });
           }}
         />
       ) : (
         // biome-ignore lint/a11y/noStaticElementInteractions: F2 does the same
-        <div className="nowheel min-h-0 flex-1 overflow-auto" onDoubleClick={() => canEdit() && moment({ naming: id })}>
+        <div
+          className="nowheel min-h-0 flex-1 overflow-auto"
+          onDoubleClick={() => canEdit() && setCanvasState({ naming: id })}
+        >
           {text ? (
             <Suspense fallback={text}>
               <Markdown text={text} />

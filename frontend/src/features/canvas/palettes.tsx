@@ -2,16 +2,16 @@
 import { Cable, StickyNote, Unplug } from "lucide-react";
 import { useMemo } from "react";
 import type { NodeTypeOut } from "@/api";
-import { useCatalog } from "@/model/node-types/catalog";
 import { fitsBetween } from "@/model/graph/edits";
 import { edgesOf, firstFit, fitting, labelOf, nodeOf, portOf } from "@/model/graph/rules";
 import { useStack } from "@/model/graph/store";
+import { useCatalog } from "@/model/node-types/catalog";
 import type { Catalog } from "@/model/node-types/node-types";
 import { titlesOf } from "@/model/node-types/node-types";
 import { Icon } from "@/ui/icon";
 import { Palette, type PaletteItem } from "@/ui/palette";
 import * as act from "./actions";
-import { type Adding, moment, useMoment } from "./moment";
+import { type Adding, setCanvasState, useCanvasState } from "./canvas-state";
 
 type Graph = ReturnType<typeof act.graphNow>;
 const icons = new Map<string, (props: { className?: string }) => React.ReactNode>();
@@ -76,7 +76,7 @@ function itemsFor(adding: Adding, graph: Graph, catalog: Catalog): { title: stri
 }
 
 export function AddPalette() {
-  const adding = useMoment((state) => state.adding);
+  const adding = useCanvasState((state) => state.adding);
   return adding ? <Open adding={adding} /> : null;
 }
 
@@ -91,7 +91,7 @@ function Open({ adding }: { adding: Adding }) {
       placeholder={adding.kind === "node" ? "Add a component…" : `${title}…`}
       items={items}
       nothing={nothing}
-      onClose={() => moment({ adding: null })}
+      onClose={() => setCanvasState({ adding: null })}
     />
   );
 }

@@ -1,12 +1,12 @@
 // Where things are and go: the edge under a point, what a dragged node or a dropped edge lands on, a large stack's view.
 import { type Connection, getViewportForBounds, type Viewport } from "@xyflow/react";
-import { catalogNow } from "@/model/node-types/catalog";
 import { connect, insertBetween } from "@/model/graph/edits";
 import { type End, type Ends, endsOf, firstFit, judge, nodeOf, portOf } from "@/model/graph/rules";
 import { CARD, isNote, type StackEdge, type StackNode, sizeOf } from "@/model/graph/shape";
 import { edit } from "@/model/graph/store";
+import { catalogNow } from "@/model/node-types/catalog";
 import { graphNow } from "./actions";
-import { flow } from "./moment";
+import { flow } from "./canvas-state";
 
 /** The edge whose end is being moved; it does not count while its new place is judged. */
 export const moving: { edge: string | null } = { edge: null };

@@ -2,12 +2,12 @@
 import { Handle, Position } from "@xyflow/react";
 import { memo } from "react";
 import type { NodeTypeOut, PortOut } from "@/api";
-import { useCatalog } from "@/model/node-types/catalog";
 import type { Side } from "@/model/graph/rules";
+import { useCatalog } from "@/model/node-types/catalog";
 import { placeOf, titlesOf } from "@/model/node-types/node-types";
 import { classes } from "@/ui/classes";
 import { hue } from "@/ui/hue";
-import { fitOf, moment, useMoment } from "./moment";
+import { fitOf, setCanvasState, useCanvasState } from "./canvas-state";
 
 const SHAPES = ["round", "diamond", "square", "drop"] as const;
 
@@ -15,7 +15,7 @@ type PortProps = { node: string; port: PortOut; side: Side; reachable: boolean; 
 
 export const Port = memo(function Port({ node, port, side, reachable, connected }: PortProps) {
   const catalog = useCatalog();
-  const fit = useMoment((state) => fitOf(state, { node, port: port.name, side }));
+  const fit = useCanvasState((state) => fitOf(state, { node, port: port.name, side }));
   const place = placeOf(port, catalog);
   const { color, soft } = hue(place);
   const title = titlesOf(port, catalog);
@@ -46,7 +46,7 @@ export const Port = memo(function Port({ node, port, side, reachable, connected 
         aria-label={`${input ? "Input" : "Output"} ${port.title}, ${title}${connected ? ", connected" : ""}: connect`}
         aria-haspopup="dialog"
         onClick={() =>
-          moment({ adding: { kind: "wire", from: { node, port: port.name, side }, at: null, ports: true } })
+          setCanvasState({ adding: { kind: "wire", from: { node, port: port.name, side }, at: null, ports: true } })
         }
       >
         {port.title}

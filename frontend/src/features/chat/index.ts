@@ -1,3 +1,2 @@
-// What the pages use of the chat: the page, and the same thing over the canvas.
-export { ChatPage } from "./page";
+// What the editor uses of the chat.
 export { ChatPanel } from "./panel";

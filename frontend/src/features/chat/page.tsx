@@ -1,55 +1,16 @@
-// A stack's chat as a page of its own.
-import { useQuery } from "@tanstack/react-query";
-import { Compass, Workflow } from "lucide-react";
-import { ask, Problem } from "@/api";
-import { Button } from "@/ui/button";
-import { Empty } from "@/ui/empty";
-import { Link } from "@/ui/router";
-import { useShown } from "./conversation/opened";
-import { ChatView } from "./view";
+// The page of a stack's chat; the address names the stack and the conversation.
+import { useCallback } from "react";
+import { useParams, useSearchParams } from "@/ui/router";
+import { ChatPage } from "./chat";
 
-export type ChatPageProps = {
-  workflowId: string;
-  /** The conversation that the address names: an id, `new`, or null for the last one. */
-  sessionId: string | null;
-  onSession: (id: string | null) => void;
-};
-
-export function ChatPage({ workflowId, sessionId, onSession }: ChatPageProps) {
-  const stack = useQuery(ask.workflow(workflowId));
-  const shown = useShown(workflowId, sessionId);
-  if (stack.error instanceof Problem && stack.error.status < 500) {
-    return (
-      <Empty
-        icon={Compass}
-        title="This stack is not there"
-        actions={
-          <Button asChild look="primary">
-            <Link to="/">My stacks</Link>
-          </Button>
-        }
-      >
-        It may have been deleted, or the link is not whole.
-      </Empty>
-    );
-  }
-  if (shown === undefined) return null;
-  return (
-    <ChatView
-      beside
-      workflowId={workflowId}
-      name={stack.data?.name ?? ""}
-      sessionId={shown}
-      onSession={onSession}
-      title={<h1 className="truncate">{stack.data?.name ?? " "}</h1>}
-      actions={
-        <Button asChild look="quiet" className="px-2">
-          <Link to={`/stacks/${workflowId}`} aria-label="Open the stack">
-            <Workflow aria-hidden />
-            <span className="hidden sm:inline">Open the stack</span>
-          </Link>
-        </Button>
-      }
-    />
+export default function Page() {
+  const { workflowId = "" } = useParams();
+  const [search, setSearch] = useSearchParams();
+  const named = search.get("session");
+  const onSession = useCallback(
+    // A new conversation gets its id with its first question: that is no step to go back to.
+    (id: string | null) => setSearch({ session: id ?? "new" }, { replace: named === null || named === "new" }),
+    [setSearch, named],
   );
+  return <ChatPage key={workflowId} workflowId={workflowId} sessionId={named} onSession={onSession} />;
 }

@@ -49,7 +49,7 @@ export function ChatPanel({ workflowId, name, question, onClose, onRun, beforeAs
           title="Chat with stack"
           actions={
             <>
-              <Button asChild look="quiet" className="w-8 px-0">
+              <Button asChild variant="quiet" className="w-8 px-0">
                 <Link to={`/chat/${workflowId}${shown ? `?session=${shown}` : ""}`} aria-label="Open as a page">
                   <ExternalLink aria-hidden />
                 </Link>

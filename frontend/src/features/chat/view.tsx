@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { MessageSquare, PanelLeft, SquarePen, TriangleAlert } from "lucide-react";
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { useStore } from "zustand";
-import { ask, useConnection } from "@/api";
+import { queries, useConnection } from "@/api";
 import { Button, IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Empty } from "@/ui/empty";
@@ -139,7 +139,7 @@ function Said(props: ChatViewProps & { onMade: (id: string) => void }) {
           title={phase === "gone" ? "This conversation is gone" : "The conversation could not be opened"}
           actions={
             phase === "gone" ? (
-              <Button look="primary" onClick={() => props.onSession(null)}>
+              <Button variant="primary" onClick={() => props.onSession(null)}>
                 New conversation
               </Button>
             ) : (
@@ -191,7 +191,7 @@ function Reconnecting() {
 
 /** A conversation that has not begun: what the stack suggests to ask. */
 function Begin({ workflowId, onAsk }: { workflowId: string; onAsk: (text: string) => void }) {
-  const found = useQuery(ask.workflow(workflowId));
+  const found = useQuery(queries.workflow(workflowId));
   const examples = examplesIn(found.data?.configuration);
   return (
     <div className="flex min-h-0 flex-1 flex-col overflow-y-auto">

@@ -1,7 +1,7 @@
 // Widgets that choose among what the server knows: providers, models, keys, knowledge bases.
 import { useQuery } from "@tanstack/react-query";
 import { useId } from "react";
-import { ask, sentenceOf } from "@/api";
+import { queries, sentenceOf } from "@/api";
 import { inWords } from "@/model/node-types/form";
 import { Field, Input, Select } from "@/ui/field";
 import { Link } from "@/ui/router";
@@ -9,7 +9,7 @@ import { orNull, outer, type WidgetProps } from "./widget";
 
 export function Provider(props: WidgetProps) {
   const { field, value, set } = props;
-  const told = useQuery(ask.providers());
+  const told = useQuery(queries.providers());
   const titles = new Map(told.data?.items.map((provider) => [provider.id, provider.title]));
   const help = told.data?.items.find((provider) => provider.id === value)?.key_help;
   return (
@@ -33,7 +33,7 @@ export function Model(props: WidgetProps) {
   const credential = other("credential");
   const address = other("base_url");
   const told = useQuery({
-    ...ask.models(String(credential), typeof address === "string" && address ? address : null),
+    ...queries.models(String(credential), typeof address === "string" && address ? address : null),
     enabled: typeof credential === "string",
   });
   const ends = told.data?.items.find((model) => model.id === value)?.ends_at;
@@ -71,14 +71,14 @@ export function Model(props: WidgetProps) {
 export function Credential(props: WidgetProps) {
   const { field, value, set, other } = props;
   const provider = other("provider");
-  const told = useQuery(ask.credentials());
+  const told = useQuery(queries.credentials());
   const fits = told.data?.items.filter((one) => provider === undefined || one.provider === provider) ?? [];
   const missing = typeof value === "string" && told.data && !told.data.items.some((one) => one.id === value);
   return (
     <Field
       {...outer(props)}
       beside={
-        <Link to="/credentials" className="rounded text-xs font-medium text-accent-ink hover:underline">
+        <Link to="/settings/credentials" className="rounded text-xs font-medium text-accent-ink hover:underline">
           Add a key
         </Link>
       }
@@ -100,7 +100,7 @@ export function Credential(props: WidgetProps) {
 
 export function KnowledgeBase(props: WidgetProps) {
   const { field, value, set } = props;
-  const told = useQuery(ask.knowledgeBases());
+  const told = useQuery(queries.knowledgeBases());
   const shared = told.data?.items.filter((one) => one.workflow_id === null) ?? [];
   const gone = typeof value === "string" && told.data && !shared.some((one) => one.id === value);
   return (

@@ -2,11 +2,11 @@
 import { Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
 import type { NodeTypeOut } from "@/api";
-import { useCatalog } from "@/model/node-types/catalog";
-import { type FormField, fieldsOf, settingOf, shownFields, type Widget } from "@/model/node-types/form";
 import { configure, rename } from "@/model/graph/edits";
 import { configOf, type StackNode } from "@/model/graph/shape";
 import { edit, useStack } from "@/model/graph/store";
+import { useCatalog } from "@/model/node-types/catalog";
+import { type FormField, fieldsOf, settingOf, shownFields, type Widget } from "@/model/node-types/form";
 import { type Problem, problemsOf, shortMessage } from "@/model/stack/problems";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
@@ -21,7 +21,7 @@ export function ConfigPanel({ node, slots = {}, onDelete }: ConfigPanelProps) {
   const catalog = useCatalog();
   const type = catalog.types.get(node.type ?? "");
   const problems = useStack((state) => problemsOf(state.problems, node.id));
-  const still = useStack((state) => state.frozen !== null || state.locked);
+  const still = useStack((state) => state.pastRun !== null || state.locked);
   const fields = fieldsOf(type);
   const config = configOf(node);
   const shown = shownFields(fields, config);
@@ -61,7 +61,7 @@ export function ConfigPanel({ node, slots = {}, onDelete }: ConfigPanelProps) {
       ))}
       <Ports type={type} />
       <div className="mt-auto border-t border-line pt-4">
-        <Button look="quiet" className="-ml-2 text-bad hover:text-bad" onClick={onDelete}>
+        <Button variant="quiet" className="-ml-2 text-bad hover:text-bad" onClick={onDelete}>
           <Trash2 aria-hidden />
           Delete this node
         </Button>

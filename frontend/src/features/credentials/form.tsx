@@ -1,7 +1,7 @@
 // A key is added, or another is put in its place. What is stored is never shown.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { ask, type CredentialOut, call, queries, sentenceOf } from "@/api";
+import { type CredentialOut, call, queries, sentenceOf } from "@/api";
 import { Button } from "@/ui/button";
 import { Dialog, DialogBody, DialogFoot } from "@/ui/dialog";
 import { Field, Input, Select } from "@/ui/field";
@@ -14,7 +14,7 @@ type KeyFormProps = {
 };
 
 export function KeyForm({ stored, onDone, onClose }: KeyFormProps) {
-  const told = useQuery(ask.providers());
+  const told = useQuery(queries.providers());
   const providers = (told.data?.items ?? []).filter((one) => one.needs_key || one.needs_base_url);
   const [chosen, setChosen] = useState(stored?.provider ?? "");
   const [name, setName] = useState(stored?.name ?? "");
@@ -33,7 +33,7 @@ export function KeyForm({ stored, onDone, onClose }: KeyFormProps) {
     },
     onSuccess: async (key) => {
       setSecret("");
-      await queries.invalidateQueries({ queryKey: ask.credentials().queryKey });
+      await queries.refreshCredentials();
       onDone(key);
     },
   });
@@ -107,7 +107,7 @@ export function KeyForm({ stored, onDone, onClose }: KeyFormProps) {
         </DialogBody>
         <DialogFoot>
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" disabled={!secret.trim() || !provider || save.isPending}>
+          <Button type="submit" variant="primary" disabled={!secret.trim() || !provider || save.isPending}>
             {stored ? "Replace" : "Add"}
           </Button>
         </DialogFoot>

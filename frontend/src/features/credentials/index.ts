@@ -1,2 +1,2 @@
 // What the pages use of this feature.
-export { CredentialsPage } from "./page";
+export { CredentialsPage } from "./credentials";

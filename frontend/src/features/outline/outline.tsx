@@ -1,11 +1,11 @@
 // The stack as an editable table, in the order in which it runs: the same thing without a canvas.
 import { Plus, Settings2, Trash2, TriangleAlert } from "lucide-react";
 import type { PortOut } from "@/api";
-import { useCatalog } from "@/model/node-types/catalog";
 import { connect, remove, rename, write } from "@/model/graph/edits";
 import { type End, edgesOf, fitting, labelOf, nodeOf, topological } from "@/model/graph/rules";
 import { isNote, type StackNode } from "@/model/graph/shape";
 import { edit, shownGraph, useStack } from "@/model/graph/store";
+import { useCatalog } from "@/model/node-types/catalog";
 import { titlesOf } from "@/model/node-types/node-types";
 import { problemsOf, shortMessage } from "@/model/stack/problems";
 import { Button, IconButton } from "@/ui/button";
@@ -18,7 +18,7 @@ type OutlineProps = { onOpen: (node: string) => void; onAdd: () => void; onConne
 
 export function Outline({ onOpen, onAdd, onConnect }: OutlineProps) {
   const graph = useStack(shownGraph);
-  const still = useStack((state) => state.frozen !== null || state.locked);
+  const still = useStack((state) => state.pastRun !== null || state.locked);
   const nodes = topological(graph).filter((node) => !isNote(node));
   const notes = graph.nodes.filter(isNote);
   return (
@@ -147,7 +147,7 @@ function InputRow({ node, port, onConnect }: { node: StackNode; port: PortOut; o
         {edges.map((edge) => (
           <span key={edge.id}>{name(edge.source)}</span>
         ))}
-        <Button look="quiet" aria-label={`Connect ${label}`} onClick={() => onConnect(end)}>
+        <Button variant="quiet" aria-label={`Connect ${label}`} onClick={() => onConnect(end)}>
           <Plus aria-hidden />
           Connect
         </Button>

@@ -1,3 +1,3 @@
 // What the editor uses of the runs.
 export { Inspector } from "./inspector";
-export { RUN_LOOKS, RunList } from "./list";
+export { RUN_STATUSES, RunList } from "./list";

@@ -40,7 +40,7 @@ export function Inspector({ nodeId }: { nodeId: string }) {
               {count.toLocaleString("en")} {name.replaceAll("_", " ")}
             </span>
           ))}
-        <Button look="quiet" className="ml-auto" aria-pressed={raw} onClick={() => setRaw(!raw)}>
+        <Button variant="quiet" className="ml-auto" aria-pressed={raw} onClick={() => setRaw(!raw)}>
           {raw ? "In words" : "Raw"}
         </Button>
       </div>

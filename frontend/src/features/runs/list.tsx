@@ -1,14 +1,14 @@
-// The runs of a stack, newest first; each opens on a frozen canvas.
+// The runs of a stack, newest first; each opens on a read-only canvas.
 import { useQuery } from "@tanstack/react-query";
 import { Ban, Check, CircleDashed, History, LoaderCircle, TriangleAlert } from "lucide-react";
-import { ask, type RunItem, sentenceOf } from "@/api";
+import { queries, type RunItem, sentenceOf } from "@/api";
 import { Button } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { ago, duration } from "@/ui/dates";
 import { Empty } from "@/ui/empty";
 import { Loading, Skeleton } from "@/ui/skeleton";
 
-export const RUN_LOOKS = {
+export const RUN_STATUSES = {
   queued: { icon: CircleDashed, word: "Queued", tone: "text-muted" },
   running: { icon: LoaderCircle, word: "Running", tone: "text-accent-ink" },
   waiting: { icon: CircleDashed, word: "Waiting", tone: "text-muted" },
@@ -20,7 +20,7 @@ export const RUN_LOOKS = {
 type RunListProps = { workflowId: string; shown: string | null; onOpen: (run: RunItem) => void };
 
 export function RunList({ workflowId, shown, onOpen }: RunListProps) {
-  const found = useQuery({ ...ask.runs(workflowId), staleTime: 0, refetchInterval: 5_000 });
+  const found = useQuery({ ...queries.runs(workflowId), staleTime: 0, refetchInterval: 5_000 });
   if (found.isPending) {
     return (
       <div className="flex flex-col gap-2 p-3">
@@ -56,7 +56,7 @@ export function RunList({ workflowId, shown, onOpen }: RunListProps) {
 }
 
 function Item({ run, current, onOpen }: { run: RunItem; current: boolean; onOpen: () => void }) {
-  const { icon: Picture, word, tone } = RUN_LOOKS[run.status];
+  const { icon: Picture, word, tone } = RUN_STATUSES[run.status];
   const ms = run.started_at && run.finished_at ? Date.parse(run.finished_at) - Date.parse(run.started_at) : null;
   return (
     <li>

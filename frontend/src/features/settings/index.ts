@@ -1,3 +1,3 @@
 // What the pages use of this feature.
 export { KeyList } from "./keys";
-export { SettingsPage } from "./page";
+export { SettingsPage } from "./profile";

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Layers3, Plus, Search, SearchX, Upload } from "lucide-react";
 import { type DragEvent, useDeferredValue, useRef, useState } from "react";
-import { ask, queries, sentenceOf, type WorkflowItem } from "@/api";
+import { queries, sentenceOf, type WorkflowItem } from "@/api";
 import { BLANK, imported, isLeaving, make, removeSoon, takeBack } from "@/model/stack/stacks";
 import { Button } from "@/ui/button";
 import { classes } from "@/ui/classes";
@@ -24,8 +24,8 @@ export function MyStacks() {
   const [over, setOver] = useState(false);
   const picker = useRef<HTMLInputElement>(null);
   const words = useDeferredValue(text.trim());
-  const found = useQuery({ ...ask.workflows(words), placeholderData: (before) => before });
-  const ready = useQuery(ask.templates());
+  const found = useQuery({ ...queries.workflows(words), placeholderData: (before) => before });
+  const ready = useQuery(queries.templates());
 
   const open = async (draft: Parameters<typeof make>[0]) => {
     setBusy(true);
@@ -56,7 +56,7 @@ export function MyStacks() {
     redraw();
     const undo = () => {
       if (takeBack(stack.id)) redraw();
-      else void queries.invalidateQueries({ queryKey: ["workflows"] });
+      else void queries.refreshWorkflows();
     };
     toast(`“${stack.name}” is deleted, with its documents and chats.`, {
       action: { label: "Undo", run: undo },
@@ -104,7 +104,7 @@ export function MyStacks() {
             <Upload aria-hidden />
             Import
           </Button>
-          <Button look="primary" className="h-9" disabled={busy} onClick={() => void open(BLANK)}>
+          <Button variant="primary" className="h-9" disabled={busy} onClick={() => void open(BLANK)}>
             <Plus aria-hidden />
             New stack
           </Button>
@@ -151,7 +151,7 @@ export function MyStacks() {
             icon={Layers3}
             title="Build your first stack"
             actions={
-              <Button look="primary" disabled={busy} onClick={() => void open(BLANK)}>
+              <Button variant="primary" disabled={busy} onClick={() => void open(BLANK)}>
                 <Plus aria-hidden />
                 New stack
               </Button>

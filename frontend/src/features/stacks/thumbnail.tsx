@@ -1,7 +1,7 @@
 // A stack's picture: its graph, small.
 import { memo, useMemo } from "react";
-import { useCatalog } from "@/model/node-types/catalog";
 import { BOX, pictureOf } from "@/model/graph/picture";
+import { useCatalog } from "@/model/node-types/catalog";
 import { hue } from "@/ui/hue";
 
 type ThumbnailProps = { configuration: Record<string, unknown> };

@@ -20,7 +20,7 @@ type Stack = {
   problems: ReadonlyArray<ProblemOut>;
   knowledgeBaseId: string | null;
   /** A past version that is looked at instead; it cannot be changed. */
-  frozen: Pick<Graph, "nodes" | "edges"> | null;
+  pastRun: Pick<Graph, "nodes" | "edges"> | null;
   locked: boolean;
   /** Whether something is being dragged: nothing is saved until it is let go. */
   holding: boolean;
@@ -37,7 +37,7 @@ const CLOSED: Stack = {
   version: 0,
   problems: [],
   knowledgeBaseId: null,
-  frozen: null,
+  pastRun: null,
   locked: false,
   holding: false,
 };
@@ -80,7 +80,7 @@ export function close(): void {
   set(CLOSED);
 }
 
-export const canEdit = (): boolean => !(get().frozen || get().locked);
+export const canEdit = (): boolean => !(get().pastRun || get().locked);
 
 /** One step. Edits with the same `key` shortly after each other are one step too. */
 export function edit(change: (graph: Graph) => Graph, key?: string): void {
@@ -154,20 +154,20 @@ export function changeNodes(changes: ReadonlyArray<NodeChange<StackNode>>): void
   const wanted = changes.filter((change) => change.type !== "remove");
   const apply = (graph: Graph): Graph => ({ ...graph, nodes: applyNodeChanges(wanted, [...graph.nodes]) });
   const moves = wanted.some((change) => change.type === "position" && !change.dragging);
-  if (get().frozen) touchFrozen(wanted);
+  if (get().pastRun) touchPastRun(wanted);
   else if (moves && held === null) edit(apply, "nudge");
   else touch(apply);
 }
 
-function touchFrozen(changes: ReadonlyArray<NodeChange<StackNode>>): void {
-  const { frozen } = get();
+function touchPastRun(changes: ReadonlyArray<NodeChange<StackNode>>): void {
+  const { pastRun } = get();
   const seen = changes.filter((change) => change.type === "dimensions" || change.type === "select");
-  if (frozen) set({ frozen: { ...frozen, nodes: applyNodeChanges([...seen], [...frozen.nodes]) } });
+  if (pastRun) set({ pastRun: { ...pastRun, nodes: applyNodeChanges([...seen], [...pastRun.nodes]) } });
 }
 
 export function changeEdges(changes: ReadonlyArray<EdgeChange<StackEdge>>): void {
   const wanted = changes.filter((change) => change.type === "select");
-  if (wanted.length && !get().frozen) {
+  if (wanted.length && !get().pastRun) {
     touch((graph) => ({ ...graph, edges: applyEdgeChanges(wanted, [...graph.edges]) }));
   }
 }
@@ -212,4 +212,4 @@ export function selectedIds(): Set<string> {
 }
 
 /** The nodes and edges that are shown: those of now, or those of the past run that is looked at. */
-export const shownGraph = (stack: Stack): Pick<Graph, "nodes" | "edges"> => stack.frozen ?? stack.graph;
+export const shownGraph = (stack: Stack): Pick<Graph, "nodes" | "edges"> => stack.pastRun ?? stack.graph;

@@ -1,7 +1,7 @@
 // The catalog at hand: asked of the server once, the same object for every component.
 import { useEffect } from "react";
 import { create } from "zustand";
-import { ask, queries } from "@/api";
+import { queries, queryClient } from "@/api";
 import { type Catalog, catalogOf, NO_CATALOG } from "./node-types";
 
 const useStored = create<{ catalog: Catalog; error: unknown }>(() => ({ catalog: NO_CATALOG, error: null }));
@@ -12,8 +12,8 @@ export async function loadCatalog(): Promise<Catalog> {
   if (catalog !== NO_CATALOG) return catalog;
   try {
     const [told, providers] = await Promise.all([
-      queries.ensureQueryData(ask.nodeTypes()),
-      queries.ensureQueryData(ask.providers()),
+      queryClient.ensureQueryData(queries.nodeTypes()),
+      queryClient.ensureQueryData(queries.providers()),
     ]);
     if (useStored.getState().catalog === NO_CATALOG) {
       useStored.setState({ catalog: catalogOf(told, providers.items), error: null });

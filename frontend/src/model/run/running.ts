@@ -6,22 +6,22 @@ import { type NodeRun, newRun, type Run, reduce } from "./run";
 type Running = {
   run: Run | null;
   /** A past run is looked at: the canvas shows its version and cannot be changed. */
-  frozen: boolean;
+  pastRun: boolean;
 };
 
-export const useRunning = create<Running>(() => ({ run: null, frozen: false }));
+export const useRunning = create<Running>(() => ({ run: null, pastRun: false }));
 
 let stop: (() => void) | null = null;
 
 /** Shows a run and follows it to its end. */
-export function watch(runId: string, frozen = false): void {
+export function watch(runId: string, pastRun = false): void {
   const { run } = useRunning.getState();
   if (run?.id === runId && stop) {
-    useRunning.setState({ frozen });
+    useRunning.setState({ pastRun });
     return;
   }
   stop?.();
-  useRunning.setState({ run: newRun(runId), frozen });
+  useRunning.setState({ run: newRun(runId), pastRun });
   stop = followRun(runId, { onEvent: tell }).close;
 }
 
@@ -30,16 +30,16 @@ export function tell(event: Event): void {
   useRunning.setState(({ run }) => (run && run.id === event.run_id ? { run: reduce(run, event) } : {}));
 }
 
-export function show(run: Run, frozen: boolean): void {
+export function show(run: Run, pastRun: boolean): void {
   stop?.();
   stop = null;
-  useRunning.setState({ run, frozen });
+  useRunning.setState({ run, pastRun });
 }
 
 export function unwatch(): void {
   stop?.();
   stop = null;
-  useRunning.setState({ run: null, frozen: false });
+  useRunning.setState({ run: null, pastRun: false });
 }
 
 /** How one node of the shown run stands; a component that uses it is drawn anew only when that node changes. */

@@ -1,14 +1,25 @@
-// Where “go to anything” leads beside stacks and pages: the page that is open says so.
-export type Goal = { id: string; label: string; detail: string; run: () => void };
+// The command palette (“Go to”): whether it is open, and the commands that the page on screen adds.
+import { create } from "zustand";
 
-const NOWHERE = (): Goal[] => [];
+export type Command = { id: string; label: string; detail: string; run: () => void };
 
-export const going: { here: () => Goal[] } = { here: NOWHERE };
+type Commands = {
+  open: boolean;
+  /** The commands of the page on screen, read when the palette opens. */
+  ofPage: () => Command[];
+};
 
-/** Until the function that it answers with is called. */
-export function leadsTo(here: () => Goal[]): () => void {
-  going.here = here;
+const NONE = (): Command[] => [];
+
+export const useCommands = create<Commands>(() => ({ open: false, ofPage: NONE }));
+
+export const openCommands = (): void => useCommands.setState({ open: true });
+export const closeCommands = (): void => useCommands.setState({ open: false });
+
+/** Until the function that is returned is called. */
+export function offerCommands(ofPage: () => Command[]): () => void {
+  useCommands.setState({ ofPage });
   return () => {
-    if (going.here === here) going.here = NOWHERE;
+    if (useCommands.getState().ofPage === ofPage) useCommands.setState({ ofPage: NONE });
   };
 }

@@ -1,7 +1,7 @@
 // The page of a document that is being read over whatever page is open: a source of an answer, or a document.
 import { create } from "zustand";
 
-export type Reading = {
+export type ViewedDocument = {
   documentId: string;
   filename: string;
   /** From 1; null where the document has no pages. */
@@ -10,8 +10,8 @@ export type Reading = {
   passage: string | null;
 };
 
-export const useReading = create<{ reading: Reading | null }>(() => ({ reading: null }));
+export const useDocumentViewer = create<{ viewed: ViewedDocument | null }>(() => ({ viewed: null }));
 
-export function read(reading: Reading | null): void {
-  useReading.setState({ reading });
+export function viewDocument(viewed: ViewedDocument | null): void {
+  useDocumentViewer.setState({ viewed });
 }

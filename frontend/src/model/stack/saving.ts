@@ -1,6 +1,6 @@
 // Saves the open stack by itself: soon after an edit, again when the server is back, never over someone else's work.
 import { create } from "zustand";
-import { ask, call, isPassing, Problem, queries, sentenceOf, type WorkflowOut } from "@/api";
+import { call, isPassing, Problem, queries, sentenceOf, type WorkflowOut } from "@/api";
 import { type Graph, savedAlike } from "../graph/shape";
 import { configurationNow, edit, graphOf, isDirty, open, take, useStack, wasSaved } from "../graph/store";
 import { make } from "./stacks";
@@ -128,16 +128,10 @@ async function put(): Promise<void> {
   clearTimeout(timer);
   tell({ state: "saving" });
   try {
-    const saved = await call("PUT /workflows/{workflow_id}", {
-      path: { workflow_id: id },
-      headers: { "if-match": `"${version}"` },
-      body: bodyOf(graph),
-    });
+    const saved = await queries.saveWorkflow(id, version, bodyOf(graph));
     tries = 0;
     localStorage.removeItem(draftKey(id));
     wasSaved(graph, saved);
-    queries.setQueryData(ask.workflow(id).queryKey, saved);
-    void queries.invalidateQueries({ queryKey: ["workflows", "list"] });
     since = Date.now();
     tell({ state: "saved" });
   } catch (error) {

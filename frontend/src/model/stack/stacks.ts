@@ -1,5 +1,5 @@
 // What is done with whole stacks: made, copied, deleted with a way back, taken out to a file and in again.
-import { ask, call, queries, type WorkflowItem, type WorkflowOut } from "@/api";
+import { call, queries, type WorkflowItem, type WorkflowOut } from "@/api";
 import { type Config, readConfiguration, writeConfiguration } from "../graph/shape";
 import type { Catalog } from "../node-types/node-types";
 
@@ -7,14 +7,7 @@ type Draft = { name: string; description: string; configuration: Record<string, 
 
 export const BLANK: Draft = { name: "New stack", description: "", configuration: { nodes: [], edges: [] } };
 
-const refresh = () => queries.invalidateQueries({ queryKey: ["workflows", "list"] });
-
-export async function make(draft: Draft): Promise<WorkflowOut> {
-  const made = await call("POST /workflows", { body: draft });
-  queries.setQueryData(ask.workflow(made.id).queryKey, made);
-  void refresh();
-  return made;
-}
+export const make = (draft: Draft): Promise<WorkflowOut> => queries.createWorkflow(draft);
 
 export async function duplicate(stack: Pick<WorkflowItem, "id">): Promise<WorkflowOut> {
   const { name, description, configuration } = await call("GET /workflows/{workflow_id}", {
@@ -46,7 +39,7 @@ async function remove(id: string, keepalive = false): Promise<void> {
     await call("DELETE /workflows/{workflow_id}", { path: { workflow_id: id }, keepalive });
   } finally {
     leaving.delete(id);
-    void refresh();
+    void queries.refreshWorkflows();
   }
 }
 

@@ -19,7 +19,7 @@ export function Diagram({ source }: { source: string }) {
         <figcaption className="text-sm text-muted">
           {failed ? "This diagram can’t be drawn, so its source is shown." : null}
           {asText ? (
-            <Button look="quiet" className="h-7 px-2 text-xs" onClick={() => setAsText(false)}>
+            <Button variant="quiet" className="h-7 px-2 text-xs" onClick={() => setAsText(false)}>
               Show the diagram
             </Button>
           ) : null}
@@ -39,7 +39,7 @@ export function Diagram({ source }: { source: string }) {
         <img src={address} alt={`Diagram. Its source: ${source}`} className="max-w-none" />
       </section>
       <figcaption>
-        <Button look="quiet" className="h-7 px-2 text-xs" onClick={() => setAsText(true)}>
+        <Button variant="quiet" className="h-7 px-2 text-xs" onClick={() => setAsText(true)}>
           Show the source
         </Button>
       </figcaption>

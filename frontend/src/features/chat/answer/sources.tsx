@@ -3,7 +3,7 @@ import { FileText } from "lucide-react";
 import { Tooltip } from "radix-ui";
 import type { ReactNode } from "react";
 import type { Passage } from "@/api";
-import { read } from "@/model/shell/document-viewer";
+import { viewDocument } from "@/model/shell/document-viewer";
 
 const CHIP =
   "inline-flex max-w-60 items-center gap-1.5 rounded-md border border-line bg-surface text-xs text-muted transition-colors hover:bg-hover hover:text-ink";
@@ -30,7 +30,7 @@ type MarkProps = { place: number; passage: Passage; inText?: boolean };
 export function SourceMark({ place, passage, inText = false }: MarkProps) {
   const where = `${passage.filename}${passage.page === null ? "" : `, page ${passage.page}`}`;
   const open = () =>
-    read({
+    viewDocument({
       documentId: passage.document_id,
       filename: passage.filename,
       page: passage.page,

@@ -209,7 +209,7 @@ export class Conversation {
     if (!events.length) return;
     this.change((turns) => events.reduce(heard, turns));
     if (events.some(({ type }) => type === "message.accepted" || type === "run.finished")) {
-      void queries.invalidateQueries({ queryKey: ["sessions", this.options.workflowId] });
+      void queries.refreshSessions(this.options.workflowId);
     }
   }
 

@@ -2,7 +2,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Ellipsis, MessageSquare, Pencil, Plus, Search, Trash2 } from "lucide-react";
 import { type KeyboardEvent, useState } from "react";
-import { ask, call, queries, type SessionOut, sentenceOf } from "@/api";
+import { call, queries, type SessionOut, sentenceOf } from "@/api";
 import { Button, IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Confirm } from "@/ui/confirm";
@@ -19,13 +19,13 @@ type ConversationsProps = {
 };
 
 export function Conversations({ workflowId, shown, onOpen }: ConversationsProps) {
-  const found = useQuery(ask.sessions(workflowId));
+  const found = useQuery(queries.sessions(workflowId));
   const [words, setWords] = useState("");
   const [leaving, setLeaving] = useState<SessionOut | null>(null);
   const wanted = words.trim().toLowerCase();
   const list = (found.data?.items ?? []).filter((one) => nameOf(one).toLowerCase().includes(wanted));
   const failed = (error: unknown) => toast(sentenceOf(error), { tone: "bad" });
-  const refresh = () => queries.invalidateQueries({ queryKey: ["sessions", workflowId] });
+  const refresh = () => queries.refreshSessions(workflowId);
   const remove = useMutation({
     mutationFn: (one: SessionOut) => call("DELETE /sessions/{session_id}", { path: { session_id: one.id } }),
     onSuccess: (_, one) => {

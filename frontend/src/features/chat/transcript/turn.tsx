@@ -153,13 +153,13 @@ function Foot({ shown, again }: { shown: Shown; again: () => void }) {
         </span>
       ) : null}
       {shown.text ? (
-        <Button look="quiet" className="h-7 px-2 text-xs" onClick={() => void copy()}>
+        <Button variant="quiet" className="h-7 px-2 text-xs" onClick={() => void copy()}>
           {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
           {copied ? "Copied" : "Copy"}
         </Button>
       ) : null}
       {shown.phase === "stopped" ? (
-        <Button look="quiet" className="h-7 px-2 text-xs" onClick={again}>
+        <Button variant="quiet" className="h-7 px-2 text-xs" onClick={again}>
           <RotateCcw aria-hidden />
           Retry
         </Button>
