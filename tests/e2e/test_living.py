@@ -342,3 +342,17 @@ def test_a_template_is_one_click_from_a_stack_that_runs(page: Page, stacks: Stac
     expect(page.locator(".react-flow__node")).to_have_count(4)
     workflow_id = page.url.split("/stacks/")[1].split("?")[0]
     assert stacks.run(workflow_id, "Anything?")["status"] == "succeeded"
+
+
+def test_addresses_of_before_lead_to_those_of_today(page: Page, stacks: Stacks):
+    leads = {
+        "/": "/stacks",
+        "/documents": "/knowledge",
+        "/documents?base=b": "/knowledge?base=b",
+        "/credentials": "/settings/credentials",
+        "/settings": "/settings/profile",
+    }
+    for before, today in leads.items():
+        page.goto(f"{stacks.url}{before}")
+        expect(page).to_have_url(f"{stacks.url}{today}")
+        expect(page.locator("h1")).to_be_visible()
