@@ -18,14 +18,15 @@ StackError                    a sentence for the person who reads it, and a stab
 │       └── UpstreamRefused   an address that this server may not call
 ├── Busy                      later it may work
 │   ├── Overloaded            too much is waiting already
-│   ├── StorageAway           the database does not answer
+│   ├── DatabaseUnavailable   the database does not answer
 │   └── StorageFull           no space is left
 ├── ProviderFailed            a model's server did not do its part
 │   ├── ProviderRefused       it refused the request or the key
 │   ├── ProviderUnreachable   no connection, or it was cut
 │   ├── ProviderTooSlow       a deadline passed
 │   ├── ProviderBusy          429 or overloaded
-│   └── ProviderBroken        it answered with something that is not its own format
+│   ├── ProviderBroken        it answered with something that is not its own format
+│   └── ProviderAnsweredNothing  its answer ended without a word of text
 ├── DocumentFailed            a document cannot be read or indexed
 ├── EmbedderMissing           the weights of the local embedder are not there
 ├── NodeFailed                a node ended its run
@@ -146,13 +147,47 @@ class ProviderFailed(StackError):
     code = "PROVIDER_FAILED"
     retryable = False
 
-    def __init__(self, message: str, *, code: str | None = None, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        retry_after: float | None = None,
+        retryable: bool | None = None,
+    ) -> None:
         super().__init__(message, code=code)
         self.retry_after = retry_after
+        if retryable is not None:
+            self.retryable = retryable
+
+    def followed_by(self, sentence: str) -> "ProviderFailed":
+        """The same error with one more sentence."""
+        return type(self)(
+            f"{self.message} {sentence}", code=self.code, retry_after=self.retry_after, retryable=self.retryable
+        )
 
 
 class ProviderRefused(ProviderFailed):
+    """`status` is that of the answer, 0 where there was none; `said` is its body, for programs: it is never shown."""
+
     code = "PROVIDER_REFUSED"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        retry_after: float | None = None,
+        retryable: bool | None = None,
+        status: int = 0,
+        said: str = "",
+    ) -> None:
+        super().__init__(message, code=code, retry_after=retry_after, retryable=retryable)
+        self.status, self.said = status, said
+
+
+class ProviderAnsweredNothing(ProviderFailed):
+    code = "PROVIDER_ANSWERED_NOTHING"
 
 
 class ProviderUnreachable(ProviderFailed):

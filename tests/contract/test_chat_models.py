@@ -24,7 +24,7 @@ from genai_stack.infra.egress.addresses import Upstreams
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.integrations.llm.chat_model import ChatModel, ChatRequest, ContextPassage, Delta, Message
 from genai_stack.integrations.llm.chat_models import ChatModels
-from genai_stack.integrations.llm.patience import Deadlines, patient
+from genai_stack.integrations.llm.retries import Deadlines, stream_with_retries
 from tests.fakes.anthropic_server import AnthropicServer
 from tests.fakes.gemini_server import GeminiServer
 from tests.fakes.model_server import BAD_KEY, ModelServer
@@ -54,7 +54,7 @@ class Bench:
         return self.models.model(self.provider, key=key, base_url=self.base_url)
 
     def ask(self, question: str, deadlines: Deadlines = PATIENT, *, key: str = KEY) -> AsyncIterator[Delta]:
-        return patient(self.model(key), ChatRequest(model="fake", question=question), deadlines)
+        return stream_with_retries(self.model(key), ChatRequest(model="fake", question=question), deadlines)
 
     async def is_closed_at_server(self) -> bool:
         """Whether no chat is open at the server within a second."""
@@ -127,7 +127,7 @@ async def test_model_gets_system_prompt_history_passages_and_question(provider: 
         reasoning="low",
     )
     async with bench(provider) as at:
-        await whole(patient(at.model(), request))
+        await whole(stream_with_retries(at.model(), request))
         sent = str(at.server.last_body)
         last = at.server.last_text(at.server.last_body)
     assert "[1] (paper.pdf, page 3)\nAda wrote it. \U0001f600" in last
@@ -147,7 +147,7 @@ async def test_rate_limit_is_waited_for_and_tried_again(provider: str) -> None:
     async with bench(provider) as at:
         request = ChatRequest(model="fake", question="FAIL429x1")
         began = time.monotonic()
-        text, _, _ = await whole(patient(at.model(), request, on_retry=said.append))
+        text, _, _ = await whole(stream_with_retries(at.model(), request, on_retry=said.append))
         assert time.monotonic() - began >= 0.1
         assert at.server.chats == 2
     assert text.startswith("tok0")
@@ -161,7 +161,7 @@ async def test_wait_that_is_too_long_fails_at_once_and_says_so(provider: str) ->
         error, _ = await failure(at.ask("FAIL429"))
         assert at.server.chats == 1
     assert isinstance(error, ProviderBusy)
-    assert "3600 seconds" in error.message
+    assert "Try again in 3600 s." in error.message
 
 
 async def test_server_error_is_tried_three_times_at_most(provider: str) -> None:
@@ -169,7 +169,7 @@ async def test_server_error_is_tried_three_times_at_most(provider: str) -> None:
         error, _ = await failure(at.ask("FAIL500"))
         assert at.server.chats == 3
     assert isinstance(error, ProviderFailed)
-    assert "tried 3 times" in error.message
+    assert "Tried 3 times" in error.message
     assert "127.0.0.1" in error.message
 
 
@@ -188,7 +188,7 @@ async def test_refused_key_is_told_and_never_printed(provider: str) -> None:
         with pytest.raises(ProviderRefused) as tested:
             await at.models.test(provider, BAD_KEY, at.base_url)
     assert isinstance(error, ProviderRefused)
-    assert "refused the key" in error.message
+    assert "refused the API key" in error.message
     for told in (error, tested.value):
         assert BAD_KEY not in "".join(traceback.format_exception(told))
         assert BAD_KEY not in repr(told)
@@ -197,7 +197,9 @@ async def test_refused_key_is_told_and_never_printed(provider: str) -> None:
 async def test_hang_before_headers_hits_the_first_deadline(provider: str) -> None:
     async with bench(provider) as at:
         await whole(at.ask("the SDK is imported now"))
-        error, _ = await failure(patient(at.model(), _asking("HANG"), Deadlines(first_token=0.2), attempts=2))
+        error, _ = await failure(
+            stream_with_retries(at.model(), _asking("HANG"), Deadlines(first_token=0.2), attempts=2)
+        )
         assert await at.is_closed_at_server()
         assert at.server.chats == 3
     assert isinstance(error, ProviderTooSlow)
@@ -242,7 +244,7 @@ async def test_connection_closed_before_the_answer_is_tried_again(provider: str)
 async def test_server_that_is_not_there_is_told(provider: str) -> None:
     async with bench(provider) as at:
         model = at.model()
-    error, _ = await failure(patient(model, _asking("hello"), attempts=1))
+    error, _ = await failure(stream_with_retries(model, _asking("hello"), attempts=1))
     assert isinstance(error, ProviderUnreachable)
     assert "does not accept connections" in error.message
 
@@ -325,7 +327,7 @@ async def test_offline_model_answers_like_the_others() -> None:
     request = ChatRequest(
         model="offline", question="Who wrote it?", passages=(ContextPassage("Ada wrote it in 1843.", "a.txt"),)
     )
-    text, reasoning, deltas = await whole(patient(models.model("offline"), request))
+    text, reasoning, deltas = await whole(stream_with_retries(models.model("offline"), request))
     assert "Ada wrote it in 1843. [1]" in text
     assert "no language model" in text
     assert reasoning

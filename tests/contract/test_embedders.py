@@ -29,6 +29,7 @@ from genai_stack.integrations.embedding.local import LocalEmbedder
 from tests.fakes.gemini_server import GeminiServer
 from tests.fakes.model_server import BAD_KEY, Json, ModelServer, Request
 from tests.fakes.openai_server import OpenAIServer
+from tests.fakes.quirky_server import QuirkyServer
 
 KEY = "sk-a-very-secret-key"
 REMOTE = ("openai", "openai_compatible", "gemini")
@@ -284,3 +285,27 @@ async def test_words_that_make_no_embedder_are_refused(words: Sequence[str | Non
         provider, *rest = words
         with pytest.raises(Invalid):
             made.embedders.open(str(provider), *rest)
+
+
+@pytest.mark.parametrize(("model", "batches"), [("ten-at-once", 10), ("few-at-once", 2), ("no-index", 40)])
+async def test_servers_of_the_dialect_that_take_few_texts_or_leave_out_places(model: str, batches: int) -> None:
+    """Rows `ten-at-once` and `no-index`: asked in smaller batches, and taken in the order in which they come."""
+    outbound = Outbound(Upstreams(private_allowed=True))
+    texts = [f"Passage {'x' * number}" for number in range(40)]
+    async with QuirkyServer() as server:
+        embedder = Embedders(outbound, LocalEmbedder()).open("openai_compatible", model, None, server.url)
+        vectors = await embedder.embed(texts, purpose="passage")
+        one = await embedder.embed(texts[7:8], purpose="passage")
+    await outbound.close()
+    assert len(vectors) == 40
+    assert vectors[7] == one[0]
+    assert max(server.batches) == batches
+
+
+async def test_a_refusal_is_told_in_the_servers_words_though_they_begin_like_a_tag() -> None:
+    outbound = Outbound(Upstreams(private_allowed=True))
+    async with QuirkyServer() as server:
+        embedder = Embedders(outbound, LocalEmbedder()).open("openai_compatible", "never", None, f"{server.url}/v1")
+        with pytest.raises(ProviderRefused, match="<400> This text is not allowed"):
+            await embedder.embed(["a"], purpose="passage")
+    await outbound.close()

@@ -12,7 +12,7 @@ from genai_stack.infra.egress.addresses import Upstreams
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.integrations.llm.chat_model import ChatRequest, Delta
 from genai_stack.integrations.llm.chat_models import ChatModels
-from genai_stack.integrations.llm.patience import patient
+from genai_stack.integrations.llm.retries import stream_with_retries
 
 REQUEST = ChatRequest(model="fake", question="Go.")
 
@@ -50,7 +50,7 @@ async def main(streams: int = 40, tokens: int = 200, gap_ms: float = 20) -> None
     readers: dict[str, Reader] = {
         "aiohttp, bytes thrown away": lambda: bare(outbound, address),
         "the model's stream": lambda: deltas(model.stream(REQUEST)),
-        "with deadlines and retries": lambda: deltas(patient(model, REQUEST)),
+        "with deadlines and retries": lambda: deltas(stream_with_retries(model, REQUEST)),
     }
     try:
         print(f"{streams} streams, {tokens} tokens each, {gap_ms:g} ms apart")

@@ -53,7 +53,7 @@ from genai_stack.integrations.embedding.embedder import Embedder
 from genai_stack.integrations.embedding.embedders import Embedders
 from genai_stack.integrations.embedding.local import LocalEmbedder
 from genai_stack.integrations.llm.chat_models import ChatModels
-from genai_stack.integrations.llm.patience import Deadlines
+from genai_stack.integrations.llm.retries import Deadlines
 from genai_stack.integrations.vectors.chroma import ChromaIndex, ChromaUrl
 from genai_stack.integrations.vectors.chroma_child import ChromaChild
 from genai_stack.integrations.vectors.vector_store import VectorIndex

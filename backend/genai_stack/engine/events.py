@@ -13,6 +13,10 @@ RunStatus = Literal["queued", "running", "waiting", "succeeded", "failed", "canc
 ENDED: frozenset[RunStatus] = frozenset(("succeeded", "failed", "cancelled"))
 
 
+FinishReason = Literal["length", "filtered"]
+"""Why a text ends before its time: the token limit, or the provider's content filter."""
+
+
 class Preview:
     """What went through ports, shown in short. Made short when it is written down, not while nodes run."""
 
@@ -80,6 +84,7 @@ class NodeFinished(Data, frozen=True):
     inputs: Preview
     outputs: Preview
     usage: Usage | None = None
+    finish_reason: FinishReason | None = None
 
 
 class NodeFailed(Data, frozen=True):
@@ -122,12 +127,15 @@ class AnswerDelta(Data, frozen=True):
 
 
 class Answer(Data, frozen=True):
+    """`complete`: the run succeeded, and no model's text was cut; `finish_reason` says why one was."""
+
     event = "answer"
     text: str
     sources: list[Passage]
     usage: Usage
     complete: bool
     message: ChatMessage | None = None
+    finish_reason: FinishReason | None = None
 
 
 class RunFinished(Data, frozen=True):

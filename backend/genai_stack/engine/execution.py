@@ -13,6 +13,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from genai_stack.engine.events import (
     Data,
+    FinishReason,
     NodeFailed,
     NodeFinished,
     NodeRestarted,
@@ -69,6 +70,7 @@ class Outcome:
     error: Trouble | None
     thought: bool = False
     thought_ms: int | None = None
+    finish_reason: FinishReason | None = None
 
 
 class Execution(Generic[T]):
@@ -94,6 +96,7 @@ class Execution(Generic[T]):
         self.left = [step.waits_for for step in plan.steps]
         self.spoken: dict[int, list[str]] = {}
         self.sent: dict[int, str] = {}
+        self.finishes: dict[int, FinishReason] = {}
         self.reasoned: dict[int, tuple[float, float]] = {}  # when each node began and last went on to reason
         self.passages: dict[int, list[Passage]] = {plan.index[key]: list(found) for key, found in (told or {}).items()}
         self.used: dict[int, Usage] = {plan.index[key]: dict(counts) for key, counts in (used or {}).items() if counts}
@@ -101,6 +104,7 @@ class Execution(Generic[T]):
         self._begun = dict(begun or {})
         self._given_up: set[int] = set()
         self._started = [0.0] * len(plan.steps)
+        self._first_seq: dict[int, int] = {}
         self._running: dict[int, asyncio.Task[None]] = {}
         self._too_slow: set[int] = set()
         self._interrupted: list[Step] = []
@@ -140,6 +144,10 @@ class Execution(Generic[T]):
         for task in self._tasks:
             task.cancel()
 
+    def first_seq(self, step: Step) -> int:
+        """The `seq` with which the node started."""
+        return self._first_seq[step.index]
+
     def tell_stopped(self) -> None:
         """After a person's stop: say of each node that was at work that it will not go on."""
         for step in self._interrupted:
@@ -170,7 +178,7 @@ class Execution(Generic[T]):
             inputs = self._inputs(step)
             self._running[index] = task
             started = self._started[index] = perf_counter()
-            seq = self._announce(step)
+            seq = self._first_seq[index] = self._announce(step)
             try:
                 result = await step.run(step.config, inputs, self.tools(_Speaker(self, step), step))
             except BaseException as error:  # noqa: BLE001 (told, or raised again)
@@ -184,7 +192,15 @@ class Execution(Generic[T]):
             sent = self.sent.get(index) if self.sent else None
             self.log.write(
                 step.id,
-                NodeFinished(step.label, step.type, duration, Preview(inputs, sent), Preview(result), usage),
+                NodeFinished(
+                    step.label,
+                    step.type,
+                    duration,
+                    Preview(inputs, sent),
+                    Preview(result),
+                    usage,
+                    self.finishes.get(index),
+                ),
                 result,
             )
             following: Step | None = None
@@ -272,11 +288,15 @@ class Execution(Generic[T]):
             for name, count in counts.items():
                 usage[name] = usage.get(name, 0) + count
         status: Ended = "cancelled" if self._cancelled else "failed" if self.error else "succeeded"
-        return Outcome(status, self._answer(), self._sources(), usage, self.error, *self._thought())
+        return Outcome(status, self._answer(), self._sources(), usage, self.error, *self._thought(), self._finish())
 
     def _thought(self) -> tuple[bool, int | None]:
         seconds = sum(last - first for first, last in self.reasoned.values())
         return bool(self.reasoned), round(seconds * 1000) if self.reasoned else None
+
+    def _finish(self) -> FinishReason | None:
+        """Why the text of a node that speaks was cut, of the first one."""
+        return next((reason for index, reason in sorted(self.finishes.items()) if self.plan.steps[index].speaks), None)
 
     def _answer(self) -> str | None:
         """What the exits say, in topological order; of one that did not come to it, what was said for it so far."""
@@ -325,6 +345,14 @@ class _Speaker:
             self._reasons()  # until the answer begins
         self._run.spoken.setdefault(self._step.index, []).append(text)
         self._run.log.append_text(self._step.id, "answer", text)
+
+    def retract(self) -> None:
+        if self._run.spoken.pop(self._step.index, None):
+            first = self._run.first_seq(self._step)
+            self._run.log.write(self._step.id, NodeRestarted(self._step.label, self._step.type, first))
+
+    def finish(self, reason: FinishReason) -> None:
+        self._run.finishes[self._step.index] = reason
 
     def _reasons(self) -> None:
         now = perf_counter()

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from genai_stack.engine.events import FinishReason
 from genai_stack.engine.ports import Passage, Port, ports_of
 
 
@@ -44,6 +45,14 @@ class NodeOutput(Protocol):
 
     def answer(self, text: str) -> None:
         """The next piece of the text at the streamed output."""
+        ...
+
+    def retract(self) -> None:
+        """All text so far is no answer: readers discard it, and it comes again as what it is."""
+        ...
+
+    def finish(self, reason: FinishReason) -> None:
+        """Why the text ends where it ends."""
         ...
 
     def sent(self, prompt: str) -> None:

@@ -2,7 +2,8 @@
 
 export type Alive = { status: string };
 
-export type Answer = { text: string; sources: ReadonlyArray<Passage>; usage: Record<string, number>; complete: boolean; message?: ChatMessage | null };
+/** `complete`: the run succeeded, and no model's text was cut; `finish_reason` says why one was. */
+export type Answer = { text: string; sources: ReadonlyArray<Passage>; usage: Record<string, number>; complete: boolean; message?: ChatMessage | null; finish_reason?: "filtered" | "length" | null };
 
 export type AnswerDelta = { text: string };
 
@@ -63,7 +64,7 @@ export type NodeFailed = { label: string; type: string; duration_ms: number; err
 
 export type NodeFailedEvent = { seq: number; run_id: string; type: "node.failed"; node_id: string; at: string; data: NodeFailed };
 
-export type NodeFinished = { label: string; type: string; duration_ms: number; inputs: Record<string, unknown>; outputs: Record<string, unknown>; usage?: Record<string, number> | null };
+export type NodeFinished = { label: string; type: string; duration_ms: number; inputs: Record<string, unknown>; outputs: Record<string, unknown>; usage?: Record<string, number> | null; finish_reason?: "filtered" | "length" | null };
 
 export type NodeFinishedEvent = { seq: number; run_id: string; type: "node.finished"; node_id: string; at: string; data: NodeFinished };
 
@@ -142,9 +143,9 @@ export type RunFinishedEvent = { seq: number; run_id: string; type: "run.finishe
 
 export type RunIn = { query: string; session_id?: string | null };
 
-export type RunItem = { id: string; workflow_id: string; version: number; session_id: string | null; status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled"; query: string; answer: string | null; sources: ReadonlyArray<PassageOut>; usage: Record<string, number>; error: Record<string, unknown> | null; created_at: string; started_at: string | null; finished_at: string | null; trimmed_at: string | null };
+export type RunItem = { id: string; workflow_id: string; version: number; session_id: string | null; status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled"; query: string; answer: string | null; sources: ReadonlyArray<PassageOut>; usage: Record<string, number>; finish_reason: "length" | "filtered" | null; error: Record<string, unknown> | null; created_at: string; started_at: string | null; finished_at: string | null; trimmed_at: string | null };
 
-export type RunOut = { id: string; workflow_id: string; version: number; session_id: string | null; status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled"; query: string; answer: string | null; sources: ReadonlyArray<PassageOut>; usage: Record<string, number>; error: Record<string, unknown> | null; created_at: string; started_at: string | null; finished_at: string | null; trimmed_at: string | null; nodes: ReadonlyArray<NodeOut> };
+export type RunOut = { id: string; workflow_id: string; version: number; session_id: string | null; status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled"; query: string; answer: string | null; sources: ReadonlyArray<PassageOut>; usage: Record<string, number>; finish_reason: "length" | "filtered" | null; error: Record<string, unknown> | null; created_at: string; started_at: string | null; finished_at: string | null; trimmed_at: string | null; nodes: ReadonlyArray<NodeOut> };
 
 export type RunStarted = { workflow_id: string; version: number; plan: ReadonlyArray<PlannedNode> };
 

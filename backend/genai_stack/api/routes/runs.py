@@ -51,6 +51,7 @@ class RunItem(BaseModel):
     answer: str | None
     sources: list[PassageOut]
     usage: dict[str, int]
+    finish_reason: Literal["length", "filtered"] | None
     error: dict[str, Any] | None
     created_at: datetime
     started_at: datetime | None

@@ -35,12 +35,14 @@ _insert_event = insert(Event).values(
 )
 _insert_output = insert(NodeOutputRow)
 _delete_outputs = delete(NodeOutputRow).where(NodeOutputRow.run_id.in_(bindparam("ids", expanding=True)))
-ENDING = ("status", "answer", "sources", "usage", "error", "finished_at")
 _end_run = (
     update(Run)
     .where(Run.id == bindparam("run"))
     .values(
-        {name: bindparam(f"new_{name}") for name in ("status", "answer", "sources", "usage", "error", "finished_at")}
+        {
+            name: bindparam(f"new_{name}")
+            for name in ("status", "answer", "sources", "usage", "finish_reason", "error", "finished_at")
+        }
     )
 )
 # The rows stay locked until the commit, so that nobody takes a run up in between.

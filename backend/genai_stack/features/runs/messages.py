@@ -135,6 +135,7 @@ def answered(run: RunAttempt, outcome: Outcome) -> tuple[Told | None, Sequence[t
             "status": outcome.status,
             "sources": msgspec.to_builtins(outcome.sources),
             "usage": outcome.usage,
+            "finish_reason": outcome.finish_reason,
             "error": msgspec.to_builtins(outcome.error),
             "thought": outcome.thought or run.attempt > 1,  # what an earlier attempt told is not looked up
             "thought_ms": outcome.thought_ms,

@@ -21,7 +21,7 @@ from genai_stack.infra.telemetry.model_call import ModelCall
 from genai_stack.infra.telemetry.spans import Span, SpanOf
 from genai_stack.integrations.llm.chat_model import ChatRequest, Delta
 from genai_stack.integrations.llm.chat_models import ChatModels
-from genai_stack.integrations.llm.patience import Deadlines, patient
+from genai_stack.integrations.llm.retries import Deadlines, stream_with_retries
 from genai_stack.nodes.context import Finding, ModelChoice, NodeContext, Turn
 
 
@@ -77,7 +77,9 @@ class _RunTools:
             output.status(reason)
 
         with call:
-            async with aclosing(patient(model, request, self.made_by.deadlines, on_retry=retrying)) as deltas:
+            async with aclosing(
+                stream_with_retries(model, request, self.made_by.deadlines, on_retry=retrying)
+            ) as deltas:
                 async for delta in deltas:
                     if call.waits:
                         call.hear()

@@ -14,6 +14,7 @@ class Run(Table):
     """`attempt` grows each time it is taken up, and only the current one may write; `crashed_attempts`
     counts those whose process died.
 
+    `finish_reason` says why the answer was cut: `length` or `filtered`; None where it was not.
     `trimmed_at` is when its deltas began to go; `has_deltas` is true until the last of them is gone.
     """
 
@@ -31,6 +32,7 @@ class Run(Table):
     answer: Mapped[str | None]
     sources: Mapped[list[Any]] = mapped_column(default=list)
     usage: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    finish_reason: Mapped[str | None]
     error: Mapped[dict[str, Any] | None] = mapped_column(Json)
     idempotency_key: Mapped[str | None]
     request_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))

@@ -190,14 +190,18 @@ class RunWorker:
         ended = now()
         message, rows = messages.answered(run, outcome)
         if outcome.answer is not None:
-            complete = outcome.status == "succeeded"
-            run_log.write(None, Answer(outcome.answer, outcome.sources, outcome.usage, complete, message))
+            complete = outcome.status == "succeeded" and outcome.finish_reason is None
+            answer = Answer(
+                outcome.answer, outcome.sources, outcome.usage, complete, message, finish_reason=outcome.finish_reason
+            )
+            run_log.write(None, answer)
         duration = round((ended - run.started_at).total_seconds() * 1000, 3)
         values = {
             "status": outcome.status,
             "answer": outcome.answer,
             "sources": msgspec.to_builtins(outcome.sources),
             "usage": outcome.usage,
+            "finish_reason": outcome.finish_reason,
             "error": msgspec.to_builtins(outcome.error),
             "finished_at": ended,
         }

@@ -1,6 +1,7 @@
 """One provider's server: what goes wrong there, said in sentences that never hold its key."""
 
 import math
+import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -20,6 +21,7 @@ from genai_stack.errors import (
 )
 
 QUOTED_CHARS = 200
+_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype|html|head|body|\?xml|title|h1|center|script)\b", re.I | re.S)
 # What a provider names so is over for today, whatever its status says.
 _NO_MONEY = ("insufficient_quota", "billing", "credit balance")
 
@@ -50,9 +52,9 @@ class Remote:
                 f"No connection to {self.name} could be made in time. Check the address, or try again."
             )
         if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
-            failed = ProviderUnreachable(f"{self.name} did not prove who it is: its TLS certificate is not accepted.")
-            failed.retryable = False
-            return failed
+            return ProviderUnreachable(
+                f"{self.name} did not prove who it is: its TLS certificate is not accepted.", retryable=False
+            )
         if isinstance(error, aiohttp.ClientConnectorDNSError):
             return ProviderUnreachable(f"The host of {self.name} was not found. Check the address and the network.")
         if isinstance(error, aiohttp.ClientConnectorError):
@@ -63,42 +65,40 @@ class Remote:
             return ProviderRefused(f"The address of {self.title} cannot be read. Give one like https://example.com/v1.")
         return self.cut()
 
-    def answered(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderFailed:  # noqa: PLR0911
+    def answered(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderFailed:
         """An HTTP status that is an error."""
-        said = self._said(body)
-        wait = retry_after(headers, body)
-        if status == 429 and any(sign in body.decode("utf-8", "replace").lower() for sign in _NO_MONEY):
-            return ProviderRefused(f"{self.name} does not serve this key any more: its quota is used up{said}")
-        if status == 429:
-            return ProviderBusy(f"{self.name} has too many requests right now (429){said}", retry_after=wait)
+        words, wait = body.decode("utf-8", "replace"), retry_after(headers, body)
+        code = f"({status}{self._said(body)})"
+        if status == 429 and not any(sign in words.lower() for sign in _NO_MONEY):
+            return ProviderBusy(f"{self.name} is rate limiting {code}.", retry_after=wait)
         if status in {503, 529}:
-            return ProviderBusy(f"{self.name} is overloaded ({status}){said}", retry_after=wait)
+            return ProviderBusy(f"{self.name} is overloaded {code}.", retry_after=wait)
         if status in {408, 504}:
-            return ProviderTooSlow(f"{self.name} did not answer in time ({status}){said}", retry_after=wait)
-        if status >= 500:
-            failed = ProviderFailed(f"{self.name} failed with an error of its own ({status}){said}", retry_after=wait)
-            failed.retryable = True
-            return failed
-        if status in {401, 403}:
-            return ProviderRefused(f"{self.name} refused the key ({status}). Check the credential{said}")
-        if status == 404:
-            return ProviderRefused(f"{self.name} does not know this model or address (404). Check both{said}")
-        return ProviderRefused(f"{self.name} refused the request ({status}){said}")
+            return ProviderTooSlow(f"{self.name} did not answer in time {code}.", retry_after=wait)
+        if status >= 500 and status != 501:
+            return ProviderFailed(f"{self.name} failed {code}.", retry_after=wait, retryable=True)
+        what = {
+            401: f"refused the API key {code}. Check the key.",
+            403: f"refused the API key {code}. Check the key, and what it may do.",
+            404: f"does not know this model or address {code}. Check both; the address usually ends in /v1.",
+            429: f"no longer serves this API key: its quota is used up {code}.",
+        }
+        return ProviderRefused(
+            f"{self.name} {what.get(status, f'refused the request {code}.')}", status=status, said=words
+        )
 
     def told(self, error: Mapping[str, object]) -> ProviderFailed:
         """An error object that came inside a stream: its status is in its words, if anywhere."""
         words = " ".join(str(error.get(name) or "") for name in ("type", "code", "status")).lower()
-        said = _sentence(self.quote(str(error.get("message") or words)))
+        said = _quoted(self.quote(str(error.get("message") or words)))
         if any(word in words for word in ("rate_limit", "overloaded", "429", "503", "529", "exhausted", "unavailable")):
-            return ProviderBusy(f"{self.name} is overloaded{said}")
+            return ProviderBusy(f"{self.name} is overloaded{said}.")
         if any(word in words for word in ("invalid", "authentication", "permission", "not_found", "400", "401", "403")):
-            return ProviderRefused(f"{self.name} refused the request{said}")
-        failed = ProviderFailed(f"{self.name} failed with an error of its own{said}")
-        failed.retryable = True
-        return failed
+            return ProviderRefused(f"{self.name} refused the request{said}.")
+        return ProviderFailed(f"{self.name} failed{said}.", retryable=True)
 
     def _said(self, body: bytes) -> str:
-        return _sentence(self.quote(_message(body)))
+        return _quoted(self.quote(_message(body)))
 
 
 def cause(error: BaseException) -> StackError | None:
@@ -156,7 +156,7 @@ def _message(body: bytes) -> str:
     found = _envelope(body)
     error = found.error.message if isinstance(found.error, _Error) else found.error
     text = error or found.message or found.detail or body.decode("utf-8", "replace")
-    return "" if text.lstrip()[:1] == "<" else text
+    return "" if _HTML.match(text) else text
 
 
 def _retry_delay(body: bytes) -> float | None:
@@ -168,5 +168,5 @@ def _retry_delay(body: bytes) -> float | None:
     return None
 
 
-def _sentence(quoted: str) -> str:
-    return f': "{quoted}"' if quoted else "."
+def _quoted(words: str) -> str:
+    return f": “{words}”" if words else ""

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from genai_stack.errors import ProviderRefused
 from genai_stack.infra.egress.client import Outbound
-from genai_stack.infra.egress.remote import Remote
+from genai_stack.infra.egress.remote import Remote, cause
 from genai_stack.infra.egress.transport import sdk_client
 from genai_stack.integrations.embedding.embedder import Purpose
+from genai_stack.integrations.openai_address import api_base, below_v1
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -20,8 +22,10 @@ BATCH = 96  # texts per request
 
 
 class _Embedding(msgspec.Struct):
-    index: int
+    """`index` is left out by servers that answer in order."""
+
     embedding: list[float]
+    index: int | None = None
 
 
 class _Answer(msgspec.Struct):
@@ -33,17 +37,30 @@ class OpenAIEmbeddings:
 
     def __init__(self, outbound: Outbound, remote: Remote, *, model: str, key: str | None, base_url: str) -> None:
         self._outbound, self._remote = outbound, remote
-        self._model, self._key, self._base_url = model, key, base_url
+        self._model, self._key, self._base_url = model, key, api_base(base_url)
         self._client: AsyncOpenAI | None = None
 
     async def __call__(self, texts: Sequence[str], purpose: Purpose) -> Sequence[Sequence[float]]:
+        try:
+            content = await self._ask(texts)
+        except Exception as error:
+            told = cause(error)
+            elsewhere = below_v1(self._base_url) if isinstance(told, ProviderRefused) and told.status == 404 else None
+            if elsewhere is None:
+                raise
+            self._base_url, self._client = elsewhere, None
+            content = await self._ask(texts)
+        decoded = await asyncio.to_thread(msgspec.json.decode, content, type=_Answer)
+        places = [place if item.index is None else item.index for place, item in enumerate(decoded.data)]
+        return [item.embedding for _, item in sorted(zip(places, decoded.data, strict=True), key=lambda pair: pair[0])]
+
+    async def _ask(self, texts: Sequence[str]) -> bytes:
+        """The raw body: the SDK's own models take 0.2 s of the loop for a batch like this."""
         client = await self._opened()
-        # Raw bytes and a typed decoder: the SDK's own models take 0.2 s of the loop for a batch like this.
         answer = await client.embeddings.with_raw_response.create(
             model=self._model, input=list(texts), encoding_format="float"
         )
-        decoded = await asyncio.to_thread(msgspec.json.decode, answer.content, type=_Answer)
-        return [item.embedding for item in sorted(decoded.data, key=lambda item: item.index)]
+        return answer.content
 
     async def _opened(self) -> "AsyncOpenAI":
         if self._client is None:

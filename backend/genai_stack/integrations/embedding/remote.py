@@ -2,11 +2,12 @@
 
 import asyncio
 import math
+import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from yarl import URL
 
-from genai_stack.errors import ProviderBroken, ProviderFailed, ProviderTooSlow
+from genai_stack.errors import ProviderBroken, ProviderFailed, ProviderRefused, ProviderTooSlow
 from genai_stack.infra.egress.remote import Remote, cause
 from genai_stack.integrations.embedding.embedder import Purpose, dimensions, readable
 
@@ -19,6 +20,7 @@ PAUSE = 0.5  # seconds before the second attempt, doubled before the third, wher
 LONGEST_WAIT = 60.0  # seconds: who asks for more by Retry-After is not waited for
 IN_FLIGHT = 2
 BATCH_CHARACTERS = 200_000
+_ABOUT_SIZE = re.compile(r"batch|too (?:many|large|long)|larger than|at most|maximum|exceed|limit", re.IGNORECASE)
 
 
 class RemoteEmbedder:
@@ -44,8 +46,14 @@ class RemoteEmbedder:
                 task.cancel()
 
     async def _embed(self, texts: Sequence[str], purpose: Purpose) -> list[bytes]:
-        async with self._in_flight:
-            numbers = await self._ask_patiently(texts, purpose)
+        try:
+            async with self._in_flight:
+                numbers = await self._ask_with_retries(texts, purpose)
+        except ProviderRefused as refused:
+            if (smaller := _smaller_batch(refused, len(texts))) is None:
+                raise
+            self._batch = min(self._batch, smaller)
+            return [vector for batch in _batches(texts, smaller) for vector in await self._embed(batch, purpose)]
         if len(numbers) != len(texts):
             raise self._remote.broken(f"was asked for {len(texts)} vectors and answered with {len(numbers)}")
         vectors = await asyncio.to_thread(_packed, numbers)
@@ -60,7 +68,7 @@ class RemoteEmbedder:
             )
         return vectors
 
-    async def _ask_patiently(self, texts: Sequence[str], purpose: Purpose) -> Sequence[Sequence[float]]:
+    async def _ask_with_retries(self, texts: Sequence[str], purpose: Purpose) -> Sequence[Sequence[float]]:
         attempt = 1
         while True:
             try:
@@ -87,6 +95,21 @@ class RemoteEmbedder:
             if told is error:
                 raise
             raise told from error
+
+
+def _smaller_batch(refused: ProviderRefused, texts: int) -> int | None:
+    """How many texts to send after a refusal of so many: as many as it names, else half; None if that is not why."""
+    if texts == 1 or refused.status not in {400, 413, 422}:
+        return None
+    about_size = re.search(
+        r"batch|too (?:many|large|long)|larger than|at most|maximum|exceed|limit", refused.said, re.I
+    )
+    if refused.status != 413 and not about_size:
+        return None
+    named = [
+        int(number) for number in re.findall(r"(?<![\w.<])\d{1,4}(?![\w>])", refused.said) if 0 < int(number) < texts
+    ]
+    return max(named) if named else texts // 2
 
 
 def _batches(texts: Sequence[str], most: int) -> Iterator[Sequence[str]]:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 Role = Literal["system", "user", "assistant"]
 Effort = Literal["off", "low", "medium", "high"]
-Finish = Literal["stop", "length", "filtered"]
+Finish = Literal["stop", "length", "filtered", "tool_calls"]
 
 
 class Message(Struct, frozen=True):
@@ -34,7 +34,7 @@ class ChatRequest(Struct, frozen=True):
     temperature: float | None = None
     max_tokens: int | None = None
     reasoning: Effort | None = None
-    connect_within: float = 10.0  # seconds; `patient` sets it from its deadlines
+    connect_within: float = 10.0  # seconds; `stream_with_retries` sets it from its deadlines
 
 
 class Usage(Struct, frozen=True):
@@ -55,13 +55,19 @@ class Usage(Struct, frozen=True):
 class Delta(Struct, frozen=True):
     """The next piece: all text that one read of the network brought. Reasoning comes before text.
 
-    A delta holds something. The last one carries `finish`, and `usage` where the provider tells it.
+    One that holds nothing is a sign of life. The last one carries `finish`, and `usage` where the provider tells it.
+    `retracts`: all text so far was reasoning; `reasoning` goes on with it, and `text` begins the answer.
     """
 
     text: str = ""
     reasoning: str = ""
     usage: Usage | None = None
     finish: Finish | None = None
+    retracts: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.text or self.reasoning or self.usage or self.finish or self.retracts)
 
 
 class ChatModel(Protocol):
@@ -69,6 +75,6 @@ class ChatModel(Protocol):
         """Ends after the whole answer, or raises ProviderFailed or UpstreamRefused.
 
         Closing the iterator or cancelling its task closes the connection. It has no deadlines of its own and tries
-        once: `patience.patient` adds both.
+        once: `retries.stream_with_retries` adds both.
         """
         ...

@@ -12,8 +12,10 @@ from genai_stack.integrations.llm.anthropic import AnthropicChat
 from genai_stack.integrations.llm.chat_model import ChatModel
 from genai_stack.integrations.llm.gemini import GeminiChat
 from genai_stack.integrations.llm.offline import OfflineModel
+from genai_stack.integrations.llm.openai_dialect import Dialects
 from genai_stack.integrations.llm.openai_wire import OpenAIChat
 from genai_stack.integrations.llm.providers import BY_ID, ModelCard, Provider
+from genai_stack.integrations.openai_address import api_base
 
 _LIST_SECONDS: Final = 30.0
 _OFFLINE_CARD: Final = ModelCard("offline", "Offline: best matching sentences")
@@ -25,6 +27,7 @@ class ChatModels:
     def __init__(self, outbound: Outbound, *, list_seconds: float = _LIST_SECONDS) -> None:
         self._outbound = outbound
         self._list_seconds = list_seconds
+        self._dialects = Dialects()
 
     def model(self, provider: str, *, key: str | None = None, base_url: str | None = None) -> ChatModel:
         if provider == "offline":
@@ -61,7 +64,9 @@ class ChatModels:
         if provider.id == "anthropic":
             return AnthropicChat(self._outbound, remote, base_url=url, key=key or "")
         field = "max_completion_tokens" if provider.id == "openai" else "max_tokens"
-        return OpenAIChat(self._outbound, remote, base_url=url, key=key, max_tokens_field=field)
+        return OpenAIChat(
+            self._outbound, remote, base_url=url, key=key, max_tokens_field=field, dialects=self._dialects
+        )
 
     def _checked(self, id_: str, key: str | None, base_url: str | None) -> tuple[Provider, str, str | None]:
         provider = BY_ID.get(id_)
@@ -75,6 +80,7 @@ class ChatModels:
         url = (base_url or "").strip() or provider.default_base_url
         if url is None:
             raise ProviderRefused(f"{provider.title} needs its address. {provider.key_help}")
+        url = api_base(url)
         self._outbound.upstreams.check(url)
         if URL(url).raw_query_string or URL(url).raw_fragment:
             raise ProviderRefused("The address must end with its path: leave out what follows ? or #.")

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from genai_stack.errors import StackError
+from genai_stack.errors import ProviderRefused, StackError
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote, cause
 from genai_stack.integrations.llm.imported import imported
 from genai_stack.integrations.llm.providers import ModelCard
+from genai_stack.integrations.openai_address import below_v1
 
 _SDK: Final = ("openai", "genai_stack.infra.egress.transport")
 
@@ -20,11 +21,18 @@ async def openai_models(outbound: Outbound, remote: Remote, *, base_url: str, ke
 
     async with sdk_client(outbound, remote) as http:
         # The SDK refuses to start without a key; servers that need none pass over this one.
-        client = AsyncOpenAI(api_key=key or "none", base_url=base_url, http_client=http, max_retries=0, timeout=None)
-        try:
-            return [ModelCard(m.id, m.id, _day(m.shutdown_date)) async for m in client.models.list()]
-        except Exception as error:
-            raise _as_ours(error, remote) from error
+        while True:
+            client = AsyncOpenAI(
+                api_key=key or "none", base_url=base_url, http_client=http, max_retries=0, timeout=None
+            )
+            try:
+                return [ModelCard(m.id, m.id, _day(m.shutdown_date)) async for m in client.models.list()]
+            except Exception as error:
+                ours = _as_ours(error, remote)
+                elsewhere = below_v1(base_url) if isinstance(ours, ProviderRefused) and ours.status == 404 else None
+                if elsewhere is None:
+                    raise ours from error
+                base_url = elsewhere
 
 
 def _day(text: str | None) -> datetime | None:

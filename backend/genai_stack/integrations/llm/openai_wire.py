@@ -1,64 +1,34 @@
-"""OpenAI's chat completions, read with aiohttp and a typed decoder: `openai`, and every server of its dialect."""
+"""OpenAI's chat completions, read with aiohttp: `openai`, and every server of its dialect."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Final, cast
 
 import aiohttp
 import msgspec
-from msgspec import Struct
 
-from genai_stack.errors import ProviderFailed
+from genai_stack.errors import ProviderFailed, ProviderRefused
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote
 from genai_stack.integrations.llm import prompt
 from genai_stack.integrations.llm.chat_model import ChatRequest, Delta, Finish, Usage
+from genai_stack.integrations.llm.openai_chunks import read_chunk
+from genai_stack.integrations.llm.openai_dialect import Dialects
 from genai_stack.integrations.llm.openai_models import openai_models
 from genai_stack.integrations.llm.providers import ModelCard
-from genai_stack.integrations.llm.sse import EventSplitter, LineTooLongError
+from genai_stack.integrations.llm.sse import EventSplitter, LineTooLongError, ServerSentEvent
 from genai_stack.integrations.llm.think import ThinkSplitter
 
 EVENT_BYTES: Final = 1024 * 1024
 PAUSE: Final = 0.05  # seconds
 ANSWER_CHARS: Final = 4 * 1024 * 1024
 _SECONDS_TO_END: Final = 0.2
-_FINISHES: Final[Mapping[str, Finish]] = {"length": "length", "content_filter": "filtered"}
-
-
-class _Piece(Struct):
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(Struct):
-    delta: _Piece | None = None
-    finish_reason: str | None = None
-
-
-class _Details(Struct):
-    reasoning_tokens: int | None = None
-
-
-class _Usage(Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    completion_tokens_details: _Details | None = None
-
-
-class _Chunk(Struct):
-    choices: list[_Choice] | None = None
-    usage: _Usage | None = None
-    error: dict[str, object] | str | None = None
-
-
-_decode: Final = msgspec.json.Decoder(_Chunk).decode
+_SECONDS_BETWEEN_SIGNS_OF_LIFE: Final = 1.0
+_MOST_ADAPTATIONS: Final = 6
 
 
 class OpenAIChat:
-    """`max_tokens_field` is `max_completion_tokens` at OpenAI itself and `max_tokens` in its dialect."""
+    """`dialects` remembers what each server does not take, so that it is refused once only."""
 
     def __init__(
         self,
@@ -68,14 +38,15 @@ class OpenAIChat:
         base_url: str,
         key: str | None,
         max_tokens_field: str,
+        dialects: Dialects | None = None,
         answer_chars: int = ANSWER_CHARS,
     ) -> None:
         self._outbound = outbound
         self._remote = remote
         self.name = remote.name
-        self._base_url = base_url
+        self._base_url = base_url.rstrip("/")
         self._key = key
-        self._url = base_url.rstrip("/") + "/chat/completions"
+        self._dialects = Dialects() if dialects is None else dialects
         self._headers = {"content-type": "application/json", "accept": "text/event-stream"}
         if key:
             self._headers["authorization"] = f"Bearer {key}"
@@ -83,17 +54,10 @@ class OpenAIChat:
         self._answer_chars = answer_chars
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
-        response = await self._outbound.request(
-            self._remote,
-            "POST",
-            self._url,
-            headers=self._headers,
-            body=self._body(request),
-            connect_within=request.connect_within,
-        )
+        response = await self._ask(request)
         try:
-            if response.content_type in {"text/html", "application/json"}:
-                raise self._remote.broken(f"answered with {response.content_type} instead of a stream")
+            if response.content_type == "text/html":
+                raise self._remote.broken("answered with text/html instead of a stream")
             answer = Answer(self._remote, self._answer_chars)
             content, pace = response.content, Pace(response)
             while chunk := await content.readany():
@@ -101,6 +65,8 @@ class OpenAIChat:
                 if delta is not None:
                     yield delta
                     await pace.rest()
+                elif pace.sign_of_life():
+                    yield Delta()
                 if answer.failure is not None:
                     raise answer.failure
                 if answer.done:
@@ -116,7 +82,34 @@ class OpenAIChat:
     async def models(self) -> list[ModelCard]:
         return await openai_models(self._outbound, self._remote, base_url=self._base_url, key=self._key)
 
-    def _body(self, request: ChatRequest) -> bytes:
+    async def _ask(self, request: ChatRequest) -> aiohttp.ClientResponse:
+        """The answer to the request as this server takes it: what it refuses is left out, or named otherwise."""
+        dialect = self._dialects.of(self._base_url, request.model)
+        for _ in range(_MOST_ADAPTATIONS):
+            try:
+                response = await self._outbound.request(
+                    self._remote,
+                    "POST",
+                    f"{self._base_url}{dialect.path}/chat/completions",
+                    headers=self._headers,
+                    body=msgspec.json.encode(dialect.applied(self._body(request))),
+                    connect_within=request.connect_within,
+                )
+            except ProviderRefused as refused:
+                adapted = dialect.without(refused, self._body(request), self._base_url)
+                if adapted is None:
+                    raise
+                dialect = adapted
+                continue
+            if response.content_type == "text/html" and (adapted := dialect.elsewhere(self._base_url)):
+                response.close()
+                dialect = adapted
+                continue
+            self._dialects.remember(self._base_url, request.model, dialect)
+            return response
+        raise self._remote.broken("refused the request in every form that is known")
+
+    def _body(self, request: ChatRequest) -> dict[str, object]:
         body: dict[str, object] = {
             "model": request.model,
             "messages": prompt.render(request),
@@ -129,7 +122,7 @@ class OpenAIChat:
             body[self._max_tokens_field] = request.max_tokens
         if request.reasoning is not None:
             body["reasoning_effort"] = "none" if request.reasoning == "off" else request.reasoning
-        return msgspec.json.encode(body)
+        return body
 
 
 class Pace:
@@ -143,6 +136,14 @@ class Pace:
         self._transport = cast("asyncio.ReadTransport | None", connection.transport if connection else None)
         self._now = asyncio.get_running_loop().time
         self._long: float | None = None
+        self._alive_at = 0.0
+
+    def sign_of_life(self) -> bool:
+        """Whether one is due: something came that held no text, such as a comment that keeps the connection."""
+        now = self._now()
+        due = now - self._alive_at >= _SECONDS_BETWEEN_SIGNS_OF_LIFE
+        self._alive_at = now if due else self._alive_at
+        return due
 
     async def rest(self) -> None:
         if self._long is None:
@@ -157,7 +158,7 @@ class Pace:
 
 
 class Answer:
-    """One answer while it is read."""
+    """One answer while it is read: an event stream, or one JSON object in place of a stream."""
 
     def __init__(self, remote: Remote, chars: int) -> None:
         self._remote = remote
@@ -166,11 +167,22 @@ class Answer:
         self._think = ThinkSplitter()
         self._usage: Usage | None = None
         self._finish: Finish | None = None
+        self._tool: str | None = None
         self._understood = False
+        self._json: bytearray | None = None
+        self._begun = False
         self.done = False
         self.failure: ProviderFailed | None = None  # raised after the text that came before it
 
     def read(self, chunk: bytes) -> Delta | None:
+        if not self._begun and (start := chunk.removeprefix(b"\xef\xbb\xbf").lstrip()):
+            self._begun = True
+            self._json = bytearray() if start[:1] in {b"{", b"["} else None
+        if self._json is not None:
+            self._json += chunk
+            if len(self._json) > EVENT_BYTES:
+                raise self._remote.broken("answered with more JSON than any answer has")
+            return None
         try:
             return self._delta(self._events.feed(chunk))
         except LineTooLongError:
@@ -178,75 +190,68 @@ class Answer:
 
     def end(self) -> Delta:
         """The last delta: what was held back, the usage and why the answer ends."""
-        last = None if self.done else self._delta(self._events.end())
+        if self._json is not None:
+            last = self._delta([ServerSentEvent(b"", bytes(self._json))])
+        else:
+            last = None if self.done else self._delta(self._events.end())
         if self.failure is not None:
             raise self.failure
-        if not self.done and self._finish is None:
+        if not self.done and self._finish is None and self._json is None:
             raise self._remote.cut() if self._understood else self._remote.broken("did not answer with events")
-        text, reasoning = self._think.rest()
+        text, reasoning, retracts = self._think.rest()
         if last is not None:
             text, reasoning = last.text + text, last.reasoning + reasoning
-        return Delta(text, reasoning, self._usage, self._finish or "stop")
+            retracts = retracts or last.retracts
+        if self._tool is not None and self._finish in {None, "stop"}:
+            self._finish = "tool_calls"
+        return Delta(text, reasoning, self._usage, self._finish or "stop", retracts)
 
-    def _delta(self, events: list[bytes]) -> Delta | None:
+    def _delta(self, events: list[ServerSentEvent]) -> Delta | None:
         text = reasoning = ""
+        retracts = False
         try:
             for event in events:
-                if event == b"[DONE]":
+                if event.data == b"[DONE]":
                     self.done = True
                     break
-                said, thought = self._understand(event)
+                said, thought, voids = self._understand(event)
+                if voids:
+                    reasoning, text, retracts = reasoning + text, "", True
                 text += said
                 reasoning += thought
         except ProviderFailed as failure:
             self.failure = failure
-        if not text and not reasoning:
+        if not text and not reasoning and not retracts:
             return None
         self._chars_left -= len(text) + len(reasoning)
         if self._chars_left < 0:
             raise self._remote.broken("sent an answer longer than this server takes")
         if "\x00" in text or "\x00" in reasoning:
             text, reasoning = prompt.sound(text), prompt.sound(reasoning)
-        return Delta(text, reasoning)
+        return Delta(text, reasoning, retracts=retracts)
 
-    def _understand(self, event: bytes) -> tuple[str, str]:
-        """The text and the reasoning of one event."""
+    def _understand(self, event: ServerSentEvent) -> tuple[str, str, bool]:
+        """Text, reasoning, and whether all text before was reasoning, of one event."""
         try:
-            chunk = _decode(event)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            chunk = self._mended(event)
+            chunk = read_chunk(event.data)
+        except ValueError:
+            if event.type == b"error":
+                raise self._remote.told({"message": event.data.decode("utf-8", "replace")}) from None
+            raise self._remote.broken("sent an event that is not of its own format") from None
         self._understood = True
         if chunk.error is not None:
-            raise self._remote.told({"message": chunk.error} if isinstance(chunk.error, str) else chunk.error)
+            raise self._remote.told(chunk.error)
+        if event.type == b"error" and not chunk.text:
+            raise self._remote.told({"message": event.data.decode("utf-8", "replace")})
         if chunk.usage is not None:
-            self._usage = _counted(chunk.usage)
-        if not chunk.choices:
-            return "", ""
-        choice = chunk.choices[0]
-        if choice.finish_reason:
-            self._finish = _FINISHES.get(choice.finish_reason, "stop")
-        piece = choice.delta
-        if piece is None:
-            return "", ""
-        said = piece.content or piece.refusal or ""
-        thought = piece.reasoning_content or piece.reasoning or ""
-        if said and not self._think.answering:
-            said, inline = self._think.split(said)
+            self._usage = chunk.usage
+        self._finish = chunk.finish or self._finish
+        self._tool = chunk.tool or self._tool if chunk.tool is not None else self._tool
+        said, thought, voids = chunk.text, chunk.reasoning, False
+        if said:
+            said, inline, voids = self._think.split(said)
             thought += inline
-        return said, thought
-
-    def _mended(self, event: bytes) -> _Chunk:
-        """Lone surrogates and broken UTF-8 are mended; what is no chunk even then is refused."""
-        try:
-            mended = json.dumps(json.loads(event.decode("utf-8", "replace")), ensure_ascii=False)
-            return _decode(prompt.sound(mended).encode())
-        except (ValueError, RecursionError, msgspec.DecodeError):
-            raise self._remote.broken("sent an event that is not of its own format") from None
-
-
-def _counted(usage: _Usage) -> Usage:
-    details = usage.completion_tokens_details
-    return Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0, (details and details.reasoning_tokens) or 0)
+        return said, thought, voids
 
 
 async def _end(content: aiohttp.StreamReader) -> None:

@@ -1,23 +1,39 @@
 """Takes `<think>…</think>` at the start of an answer apart from the answer itself."""
 
+import re
+from typing import NamedTuple
+
 _OPEN, _CLOSE = "<think>", "</think>"
+_LONE_CLOSE = re.compile(r"\n[ \t]*</think>[ \t]*\n")
+_LONE_CLOSE_BEGUN = re.compile(r"\n[ \t]*(?:<(?:/(?:t(?:h(?:i(?:n(?:k(?:>[ \t]*)?)?)?)?)?)?)?)?\Z")
+
+
+class Split(NamedTuple):
+    """`retracts`: all text before this piece was reasoning, too."""
+
+    text: str
+    reasoning: str
+    retracts: bool = False
 
 
 class ThinkSplitter:
-    """`split` gives (text, reasoning) of a piece; what might still become a tag is held back until `rest`.
+    """`split` gives what a piece holds; what might still become a tag is held back until `rest`.
 
-    Tags count only before the answer's first word, so an answer about `<think>` stays whole.
+    Tags count only before the answer's first word, so an answer about `<think>` stays whole. The one exception is a
+    closing tag on a line of its own where none was opened: some servers' templates open it for the model, unseen.
     """
 
     def __init__(self) -> None:
         self._held = ""
         self._thinking = False
-        self._thought = False
-        self.answering = False
+        self._strip = False  # white space after reasoning is no part of the answer
+        self._answering = False
+        self._tail = ""
+        self._watching = True  # for the closing tag of reasoning whose opening tag nobody sent
 
-    def split(self, piece: str) -> tuple[str, str]:
-        if self.answering:
-            return piece, ""
+    def split(self, piece: str) -> Split:
+        if self._answering:
+            return self._answer(piece)
         pending = self._held + piece
         self._held = ""
         reasoning: list[str] = []
@@ -34,21 +50,46 @@ class ThinkSplitter:
                 continue
             start = pending.lstrip()
             if start.startswith(_OPEN):
-                self._thinking, self._thought, pending = True, True, start[len(_OPEN) :]
+                self._watching, self._thinking, self._strip = False, True, True
+                pending = start[len(_OPEN) :]
             elif _OPEN.startswith(start):
                 self._held = pending
                 break
             else:
-                self.answering = True
-                return start if self._thought else pending, "".join(reasoning)
-        return "", "".join(reasoning)
+                self._answering = True
+                text, more, retracts = self._answer(pending)
+                return Split(text, "".join(reasoning) + more, retracts)
+        return Split("", "".join(reasoning))
 
-    def rest(self) -> tuple[str, str]:
+    def rest(self) -> Split:
         """What was held back, at the end of the stream."""
-        held, self._held = self._held, ""
         if self._thinking:
-            return "", held
-        return held.lstrip() if self._thought else held, ""
+            return Split("", self._held)
+        if not self._answering:
+            return Split("" if self._strip else self._held, "")
+        held, self._held = self._held, ""
+        return Split("", "", retracts=True) if held.strip() == _CLOSE else Split(held, "")
+
+    def _answer(self, piece: str) -> Split:
+        if self._strip:
+            piece = piece.lstrip()
+            self._strip = not piece
+        if not self._watching:
+            return Split(piece, "")
+        pending = self._held + piece
+        self._held = ""
+        found = _LONE_CLOSE.search(pending)
+        if _OPEN in self._tail + (pending[: found.start()] if found else pending):
+            self._watching = False  # an answer that speaks of tags
+            return Split(pending, "")
+        if found:
+            self._watching, self._strip = False, True
+            text = self._answer(pending[found.end() :]).text
+            return Split(text, pending[: found.start()] + "\n", retracts=True)
+        if begun := _LONE_CLOSE_BEGUN.search(pending):
+            self._held, pending = pending[begun.start() :], pending[: begun.start()]
+        self._tail = (self._tail + pending)[-len(_OPEN) :]
+        return Split(pending, "")
 
 
 def _tag_begun(text: str) -> int:

@@ -42,16 +42,29 @@ class Config(NodeConfig):
         "", "textarea", title="Instructions", help="What the model is told before the question.", max_length=100_000
     )
     temperature: float | None = form_field(
-        None, "slider", title="Temperature", help="Higher is freer. Empty: the model's own.", ge=0.0, le=2.0
+        None,
+        "slider",
+        title="Temperature",
+        help="Higher is more varied. Leave empty for the model's default.",
+        ge=0.0,
+        le=2.0,
     )
     max_tokens: int | None = form_field(
-        None, "number", title="Longest answer", help="In tokens. Empty: the model's own limit.", ge=1, le=1_000_000
+        None,
+        "number",
+        title="Max tokens",
+        help="The longest answer, in tokens. Leave empty for the model's limit.",
+        ge=1,
+        le=1_000_000,
     )
     history: int = form_field(
         10, "number", title="Memory", help="How many earlier messages of the conversation it sees.", ge=0, le=200
     )
     reasoning: Literal["off", "low", "medium", "high"] | None = form_field(
-        None, "select", title="Reasoning", help="How long it thinks before it answers. Empty: the model's own."
+        None,
+        "select",
+        title="Reasoning",
+        help="How long it thinks before it answers. Leave empty for the model's default.",
     )
 
 
@@ -92,6 +105,10 @@ class Llm(NodeType[Config, Inputs, Outputs, NodeContext]):
         ctx.output.status(f"Asking {config.model or 'the offline model'}")
         said: list[str] = []
         async for delta in ctx.ask(ModelChoice(config.provider, config.credential_id, config.base_url), request):
+            if delta.retracts:
+                ctx.output.retract()
+                ctx.output.reasoning("".join(said))
+                said.clear()
             if delta.reasoning:
                 ctx.output.reasoning(delta.reasoning)
             if delta.text:
@@ -99,6 +116,8 @@ class Llm(NodeType[Config, Inputs, Outputs, NodeContext]):
                 ctx.output.answer(delta.text)
             if delta.usage:
                 ctx.output.usage(_counts(delta.usage))
+            if delta.finish == "length" or delta.finish == "filtered":  # noqa: PLR1714 (narrows the type)
+                ctx.output.finish(delta.finish)
         return Outputs("".join(said))
 
     def problems(self, config: Config, context: ValidationContext) -> Iterable[ConfigProblem]:

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from tests.fakes.openai_server import OpenAIServer
+from tests.fakes.quirky_server import QuirkyServer
 from tests.support import graphs, talk
 from tests.support.talk import V1, Json
 
@@ -285,3 +286,44 @@ async def test_what_was_sent_to_the_model_is_shown_to_who_looks_into_the_run(
     run = (await client.post(f"{V1}/workflows/{workflow}/runs", **waited)).json()
     shown = next(node for node in run["nodes"] if node["type"] == "llm")["inputs"]
     assert shown["prompt_as_sent"] == "system:\nAnswer like a sailor.\n\nuser:\nWhere is port?"
+
+
+async def asked_of(client: httpx2.AsyncClient, server: QuirkyServer, model: str) -> tuple[Json, list[Json], Json]:
+    """The run, its events, and the stored answer, of a question in a conversation."""
+    workflow = await talk.saved(client, graphs.asked(f"{server.url}/v1", model=model))
+    session = await talk.session_of(client, workflow)
+    run = await talk.asked(client, workflow, session_id=session)
+    messages = (await client.get(f"{V1}/sessions/{session}/messages")).json()["items"]
+    return run, await talk.events_of(client, run["id"]), messages[-1]
+
+
+async def test_an_answer_that_was_cut_says_so_everywhere(client: httpx2.AsyncClient) -> None:
+    async with QuirkyServer() as server:
+        run, events, message = await asked_of(client, server, "cut-by-length")
+    by_type = {event["type"]: event["data"] for event in events}
+    assert (run["status"], run["answer"], run["finish_reason"]) == ("succeeded", "Hello wor", "length")
+    assert (by_type["answer"]["complete"], by_type["answer"]["finish_reason"]) == (False, "length")
+    assert next(e for e in events if e["node_id"] == "llm" and e["type"] == "node.finished")["data"]["finish_reason"]
+    assert message["metadata"]["finish_reason"] == "length"
+
+
+async def test_reasoning_that_nothing_announced_is_taken_out_of_the_answer(client: httpx2.AsyncClient) -> None:
+    async with QuirkyServer() as server:
+        run, events, message = await asked_of(client, server, "think-without-opening")
+    assert run["answer"] == message["content"] == "Hello world"
+    discarded = next(event["data"]["discard_after"] for event in events if event["type"] == "node.restarted")
+    restarted = next(event["seq"] for event in events if event["type"] == "node.restarted")
+    after = [event for event in events if event["seq"] > restarted]
+    assert "".join(e["data"]["text"] for e in after if e["type"] == "answer.delta") == "Hello world"
+    thought = "".join(e["data"]["text"] for e in after if e["type"] == "thinking" and e["data"]["kind"] == "reasoning")
+    assert thought == "The user greets me. I greet back.\n"
+    assert discarded < restarted
+
+
+@pytest.mark.parametrize("model", ["error-as-event", "error-as-json", "only-a-tool-call", "nothing"])
+async def test_a_run_without_a_real_answer_fails_in_words(client: httpx2.AsyncClient, model: str) -> None:
+    async with QuirkyServer() as server:
+        run, _, message = await asked_of(client, server, model)
+    assert run["status"] == message["metadata"]["status"] == "failed"
+    assert run["answer"] in (None, "Hello ")
+    assert any(words in run["error"]["message"] for words in ("context is full", "not loaded", "tool", "without any"))

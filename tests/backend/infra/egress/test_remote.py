@@ -33,7 +33,7 @@ def test_status_becomes_an_error_that_names_the_server(
     assert type(error) is kind
     assert error.retryable is retryable
     assert "OpenAI (api.openai.com)" in error.message
-    assert error.message.endswith(': "no such luck"')
+    assert f"({status}: “no such luck”)" in error.message
 
 
 def test_used_up_quota_is_not_tried_again() -> None:
@@ -61,7 +61,7 @@ def test_key_is_masked_before_the_quote_is_cut() -> None:
 )
 def test_only_words_are_quoted(body: bytes, quoted: str | None) -> None:
     message = REMOTE.answered(500, {}, body).message
-    assert message.endswith(f': "{quoted}"' if quoted else "(500).")
+    assert message.endswith(f"(500: “{quoted}”)." if quoted else "(500).")
 
 
 def test_wait_is_read_in_all_its_forms() -> None:

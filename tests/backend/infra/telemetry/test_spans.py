@@ -147,7 +147,7 @@ async def test_a_failing_model_call_gives_its_node_and_its_run_the_status_of_an_
     for name in ("chat fake", "node llm", "invoke_workflow"):
         span = _named(collector, run["id"], name)
         assert (span.status, span.attributes["error.type"]) == (ERROR, "PROVIDER_REFUSED"), name
-        assert "refused the key" in span.message
+        assert "refused the API key" in span.message
     assert _named(collector, run["id"], "node query").status != ERROR
     assert BAD_KEY.encode() not in collector.raw
 

@@ -12,8 +12,8 @@ from genai_stack.infra.egress.addresses import Upstreams
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.integrations.llm.chat_model import ChatRequest, Usage
 from genai_stack.integrations.llm.chat_models import ChatModels
-from genai_stack.integrations.llm.patience import patient
 from genai_stack.integrations.llm.providers import PROVIDERS
+from genai_stack.integrations.llm.retries import stream_with_retries
 from tests.fakes.openai_server import OpenAIServer
 
 
@@ -98,7 +98,7 @@ async def test_cancel_while_connecting_ends_at_once() -> None:
             filler.setblocking(False)
             filler.connect_ex(address)
         model = models.model("openai_compatible", base_url=f"http://127.0.0.1:{address[1]}/v1")
-        reading = asyncio.create_task(anext(patient(model, ChatRequest(model="m", question="q"))))
+        reading = asyncio.create_task(anext(stream_with_retries(model, ChatRequest(model="m", question="q"))))
         await asyncio.sleep(0.1)
         assert not reading.done()
         reading.cancel()
@@ -116,7 +116,7 @@ def test_usage_adds_up() -> None:
 
 def test_no_sdk_is_imported_before_it_is_used() -> None:
     script = (
-        "import sys, genai_stack.integrations.llm.chat_models, genai_stack.integrations.llm.patience\n"
+        "import sys, genai_stack.integrations.llm.chat_models, genai_stack.integrations.llm.retries\n"
         "print([m for m in ('openai', 'anthropic', 'google.genai', 'httpx2', 'httpx') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -10,8 +10,22 @@ PARTS = st.sampled_from(["<think>", "</think>", "<thi", "nk>", "</", "<", "a", "
 
 def split(pieces: list[str]) -> tuple[str, str]:
     splitter = ThinkSplitter()
-    found = [*(splitter.split(piece) for piece in pieces), splitter.rest()]
-    return "".join(text for text, _ in found), "".join(reasoning for _, reasoning in found)
+    text = reasoning = ""
+    for found in [*(splitter.split(piece) for piece in pieces), splitter.rest()]:
+        if found.retracts:
+            text, reasoning = "", reasoning + text
+        text, reasoning = text + found.text, reasoning + found.reasoning
+    return text, reasoning
+
+
+def test_a_closing_tag_that_nothing_opened_makes_all_before_it_reasoning() -> None:
+    assert split(["I think.\n</th", "ink>\n\nYes."]) == ("Yes.", "I think.\n")
+    assert split(["I think.\n</think>"]) == ("", "I think.")
+
+
+def test_a_closing_tag_inside_a_line_or_after_an_opening_one_is_text() -> None:
+    assert split(["Close it with </think>\nat the end."]) == ("Close it with </think>\nat the end.", "")
+    assert split(["Write <think>\nwhy\n</think>\nthen."]) == ("Write <think>\nwhy\n</think>\nthen.", "")
 
 
 def test_reasoning_is_taken_apart() -> None:
@@ -36,9 +50,9 @@ def test_white_space_before_a_plain_answer_is_kept() -> None:
 
 def test_text_is_given_as_soon_as_it_can_be_no_tag() -> None:
     splitter = ThinkSplitter()
-    assert splitter.split("<thi") == ("", "")
-    assert splitter.split("s") == ("<this", "")
-    assert splitter.split(" <think>") == (" <think>", "")
+    assert splitter.split("<thi")[:2] == ("", "")
+    assert splitter.split("s")[:2] == ("<this", "")
+    assert splitter.split(" <think>")[:2] == (" <think>", "")
 
 
 @settings(deadline=None)

@@ -8,7 +8,7 @@ import pytest
 
 from genai_stack.errors import ProviderBroken, ProviderBusy, ProviderFailed, ProviderTooSlow, ProviderUnreachable
 from genai_stack.integrations.llm.chat_model import ChatRequest, Delta
-from genai_stack.integrations.llm.patience import Deadlines, patient
+from genai_stack.integrations.llm.retries import Deadlines, stream_with_retries
 
 REQUEST = ChatRequest(model="m", question="Q")
 Step = str | float | Exception
@@ -44,7 +44,7 @@ def busy(after: float | None = 0.0) -> ProviderBusy:
 
 
 async def said(model: Scripted, deadlines: Deadlines = Deadlines(), **options: int) -> str:  # noqa: B008
-    return "".join([d.text async for d in patient(model, REQUEST, deadlines, **options)])
+    return "".join([d.text async for d in stream_with_retries(model, REQUEST, deadlines, **options)])
 
 
 async def test_failure_before_the_first_delta_is_tried_again() -> None:
@@ -55,7 +55,7 @@ async def test_failure_before_the_first_delta_is_tried_again() -> None:
 
 async def test_attempts_are_counted_and_told() -> None:
     model = Scripted([busy()])
-    with pytest.raises(ProviderBusy, match=r"It is busy\. It was tried 2 times\."):
+    with pytest.raises(ProviderBusy, match=r"It is busy\. Tried 2 times\."):
         await said(model, attempts=2)
     assert model.attempts == 2
 
@@ -84,7 +84,7 @@ async def test_back_off_that_outlasts_the_total_is_not_begun() -> None:
 async def test_reader_is_told_of_each_retry() -> None:
     told: list[str] = []
     model = Scripted([busy()], ["a"])
-    assert [d.text async for d in patient(model, REQUEST, on_retry=told.append)] == ["a"]
+    assert [d.text async for d in stream_with_retries(model, REQUEST, on_retry=told.append)] == ["a"]
     assert told == ["It is busy. Trying again (2 of 3)."]
 
 
@@ -97,7 +97,7 @@ async def test_silence_before_the_first_token_is_tried_again() -> None:
 async def test_time_that_the_reader_takes_does_not_count() -> None:
     model = Scripted(["a", "b", 0.01, "c"])
     text = ""
-    async for delta in patient(model, REQUEST, Deadlines(first_token=0.05, between_tokens=0.05)):
+    async for delta in stream_with_retries(model, REQUEST, Deadlines(first_token=0.05, between_tokens=0.05)):
         text += delta.text
         await asyncio.sleep(0.15)
     assert text == "abc"
@@ -144,7 +144,7 @@ async def test_cancel_while_backing_off_ends_it() -> None:
 
 async def test_closing_early_closes_the_model() -> None:
     model = Scripted(["a", "b", 30.0])
-    async with aclosing(patient(model, REQUEST)) as deltas:
+    async with aclosing(stream_with_retries(model, REQUEST)) as deltas:
         assert (await anext(deltas)).text == "a"
     assert model.closed == 1
 
@@ -163,4 +163,4 @@ async def test_error_keeps_its_code() -> None:
     with pytest.raises(ProviderFailed) as caught:
         await said(Scripted([busy(99)]))
     assert caught.value.code == "PROVIDER_BUSY"
-    assert str(caught.value) == caught.value.message == "It is busy. It asks to wait for 99 seconds: try again then."
+    assert str(caught.value) == caught.value.message == "It is busy. Try again in 99 s."

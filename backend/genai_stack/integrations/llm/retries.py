@@ -1,4 +1,4 @@
-"""Deadlines and retries, the same for every chat model."""
+"""Retries and deadlines, the same for every chat model."""
 
 import asyncio
 import random
@@ -9,8 +9,8 @@ from typing import Final, Literal, cast
 import msgspec
 from msgspec import Struct
 
-from genai_stack.errors import ProviderFailed, ProviderTooSlow
-from genai_stack.integrations.llm.chat_model import ChatModel, ChatRequest, Delta
+from genai_stack.errors import ProviderAnsweredNothing, ProviderFailed, ProviderTooSlow
+from genai_stack.integrations.llm.chat_model import ChatModel, ChatRequest, Delta, Finish
 
 LONGEST_WAIT: Final = 30.0  # seconds that a provider may ask for
 _FIRST_BACK_OFF: Final = 0.5
@@ -26,7 +26,7 @@ class Deadlines(Struct, frozen=True):
     total: float = 600.0
 
 
-async def patient(
+async def stream_with_retries(
     model: ChatModel,
     request: ChatRequest,
     deadlines: Deadlines = Deadlines(),  # noqa: B008  frozen
@@ -34,27 +34,34 @@ async def patient(
     attempts: int = 3,
     on_retry: Callable[[str], None] | None = None,
 ) -> AsyncGenerator[Delta, None]:
-    """The model's deltas. Retried is only what failed before the first one, and what may succeed later.
+    """The model's deltas, none of them empty. Only what failed before the first one, and may succeed later, is retried.
 
+    An answer without a word of text is no success: it raises ProviderAnsweredNothing, which says why it is empty.
     `on_retry` gets a sentence for the person who waits. Raises ProviderFailed. Iterate it inside
     `contextlib.aclosing` when you may stop early: that closes the connection at once.
     """
     request = msgspec.structs.replace(request, connect_within=deadlines.connect)
     ends = asyncio.get_running_loop().time() + deadlines.total
     for attempt in range(1, attempts + 1):
-        begun = False
+        begun = has_text = False
         try:
             async with aclosing(_watched(model, request, deadlines, ends)) as deltas:
                 async for delta in deltas:
+                    if delta.is_empty:
+                        continue
                     begun = True
+                    has_text = bool(delta.text.strip()) or (has_text and not delta.retracts)
+                    if delta.finish is not None and not has_text:
+                        raise _answered_nothing(model, delta.finish)
                     yield delta
         except ProviderFailed as failed:
             if begun or not failed.retryable:
                 raise
             wait = _wait(failed, attempt)
             if attempt == attempts or wait is None or asyncio.get_running_loop().time() + wait >= ends:
-                _say_how_often(failed, attempt, wait)
-                raise
+                if (sentence := _tried(failed, attempt, wait)) is None:
+                    raise
+                raise failed.followed_by(sentence) from failed
             if on_retry is not None:
                 on_retry(f"{failed.message} Trying again ({attempt + 1} of {attempts}).")
         else:
@@ -70,12 +77,27 @@ def _wait(failed: ProviderFailed, attempt: int) -> float | None:
     return random.uniform(0, min(_LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2 ** (attempt - 1)))  # noqa: S311
 
 
-def _say_how_often(failed: ProviderFailed, attempts: int, wait: float | None) -> None:
-    if wait is None:
-        failed.message += f" It asks to wait for {failed.retry_after:.0f} seconds: try again then."
-    elif attempts > 1:
-        failed.message += f" It was tried {attempts} times."
-    failed.args = (failed.message,)
+def _tried(failed: ProviderFailed, attempts: int, wait: float | None) -> str | None:
+    """What was tried, and when to try again; None where it was tried once only."""
+    times = f"Tried {attempts} times" if attempts > 1 else None
+    if failed.retry_after:
+        again = f"ry again in {failed.retry_after:.0f} s."
+        return f"{times}; t{again}" if times else f"T{again}"
+    return f"{times}." if times else None
+
+
+def _answered_nothing(model: ChatModel, finish: Finish) -> ProviderAnsweredNothing:
+    why = {
+        "stop": "answered without any text. Try again, or choose another model.",
+        "length": "used up its token limit before the answer began. Raise “Max tokens”, or choose less reasoning.",
+        "filtered": "withheld its answer: its content filter stopped it. Ask differently, or choose another model.",
+        "tool_calls": "called a tool instead of answering, and this node offers no tools. Choose another model.",
+    }
+    return ProviderAnsweredNothing(f"{_name(model)} {why[finish]}")
+
+
+def _name(model: ChatModel) -> str:
+    return str(getattr(model, "name", "The model"))
 
 
 async def _watched(
@@ -85,11 +107,11 @@ async def _watched(
     watch = _Watch(ends)
     # A generator is what `async def` with `yield` gives, though its annotation may say no more than iterator.
     deltas = cast("AsyncGenerator[Delta, None]", model.stream(request))
-    patience, waits_for = deadlines.first_token, "first"
+    seconds, waits_for = deadlines.first_token, "first"
     try:
         async with aclosing(deltas):
             while True:
-                watch.begin(patience)
+                watch.begin(seconds)
                 try:
                     delta = await anext(deltas)
                 except StopAsyncIteration:
@@ -101,13 +123,14 @@ async def _watched(
                 finally:
                     watch.end()
                 yield delta
-                patience, waits_for = deadlines.between_tokens, "next"
+                if not delta.is_empty:
+                    seconds, waits_for = deadlines.between_tokens, "next"
     finally:
         watch.close()
 
 
 def _too_slow(model: ChatModel, total: bool, waits_for: str, deadlines: Deadlines) -> ProviderTooSlow:
-    name = str(getattr(model, "name", "The model"))
+    name = _name(model)
     if total:
         return ProviderTooSlow(f"{name} had not given its whole answer after {deadlines.total:g} seconds.")
     seconds = deadlines.first_token if waits_for == "first" else deadlines.between_tokens
@@ -131,8 +154,8 @@ class _Watch:
         self._state: Literal["watching", "struck"] = "watching"
         self.total = False
 
-    def begin(self, patience: float) -> None:
-        self._due = min(self._loop.time() + patience, self._ends)
+    def begin(self, seconds: float) -> None:
+        self._due = min(self._loop.time() + seconds, self._ends)
         self._waiting = self._task = self._task or asyncio.current_task()
         if self._timer is None or self._timer.when() > self._due:
             self._set_timer(self._due)
