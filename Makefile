@@ -55,10 +55,11 @@ $(UV):
 .venv/bin/python: | $(UV)
 	$(UV) venv -q --python $$(.tools/bin/python -c 'import sys; print(sys.executable)') .venv
 
-.venv/.ready: requirements/runtime.txt pyproject.toml scripts/compile_bytecode.py | .venv/bin/python
+.venv/.ready: requirements/runtime.txt pyproject.toml scripts/compile_bytecode.py scripts/build_embedder.py | .venv/bin/python
 	$(UV) pip install -q --python $(BIN)/python --no-deps --require-hashes -r requirements/runtime.txt
 	$(UV) pip install -q --python $(BIN)/python --no-deps -e .
 	$(BIN)/python scripts/compile_bytecode.py
+	$(BIN)/python scripts/build_embedder.py
 	@touch $@
 
 .venv/.ready-dev: requirements/dev.txt .venv/.ready

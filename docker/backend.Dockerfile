@@ -9,8 +9,8 @@ RUN uv pip install --python /opt/genai-stack/bin/python --no-deps --require-hash
 COPY pyproject.toml README.md LICENSE ./
 COPY backend backend
 RUN uv pip install --python /opt/genai-stack/bin/python --no-deps .
-COPY scripts/compile_bytecode.py scripts/
-RUN /opt/genai-stack/bin/python scripts/compile_bytecode.py
+COPY scripts/compile_bytecode.py scripts/build_embedder.py scripts/
+RUN /opt/genai-stack/bin/python scripts/compile_bytecode.py && /opt/genai-stack/bin/python scripts/build_embedder.py
 
 FROM python:3.12.14-slim-bookworm
 # The image brings Python's library without bytecode, and a container that cannot write would compile it at each start.

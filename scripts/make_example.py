@@ -10,7 +10,7 @@ from genai_stack.features.knowledge import example
 from genai_stack.features.knowledge.ingestion.reader import Reader
 from genai_stack.integrations.embedding.embedder import Embedder
 from genai_stack.integrations.embedding.local import LocalEmbedder
-from genai_stack.integrations.embedding.minilm import DIMENSIONS
+from genai_stack.integrations.embedding.minilm_graph import DIMENSIONS
 from genai_stack.integrations.parsing.pages import ReadingLimits
 from genai_stack.integrations.parsing.passages import OVERLAP, SIZE
 

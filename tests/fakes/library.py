@@ -126,7 +126,7 @@ async def library_of(
 ) -> AsyncGenerator[Library]:
     chosen = embedder or WordEmbedder()
 
-    async def open_embedder(scope: Scope, choice: EmbedderChoice) -> Embedder:
+    async def open_embedder(scope: Scope, choice: EmbedderChoice, fingerprint: str | None) -> Embedder:
         return chosen
 
     job_queue = InProcessQueue({"ingestion": ConcurrencyLimits(2, 2)})

@@ -95,12 +95,12 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Dependencies:
     embedders = Embedders(outbound, LocalEmbedder())
     stack.push_async_callback(embedders.close)
 
-    async def open_embedder(scope: Scope, choice: EmbedderChoice) -> Embedder:
+    async def open_embedder(scope: Scope, choice: EmbedderChoice, fingerprint: str | None) -> Embedder:
         key = None
         if choice.credential_id is not None:
             async with database.read() as session:
                 key = secrets.decrypt((await credentials.get(session, scope, choice.credential_id)).secret)
-        return embedders.open(choice.provider, choice.model, key, choice.base_url)
+        return embedders.open(choice.provider, choice.model, key, choice.base_url, fingerprint)
 
     vectors = _vector_index(settings, database)
     stack.push_async_callback(vectors.close)

@@ -56,8 +56,8 @@ class EmbedderChoice:
         return (self.provider, self.model, self.base_url) == (other.provider, other.model, other.base_url)
 
 
-OpenEmbedder = Callable[[Scope, EmbedderChoice], Awaitable[Embedder]]
-"""Looks up the key; raises Invalid or NotFound where the choice does not make an embedder."""
+OpenEmbedder = Callable[[Scope, EmbedderChoice, str | None], Awaitable[Embedder]]
+"""Takes the fingerprint of the vectors there are, and looks up the key; raises Invalid or NotFound where the choice does not make an embedder."""
 
 
 @dataclass(frozen=True, slots=True)

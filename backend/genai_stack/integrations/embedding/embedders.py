@@ -6,7 +6,7 @@ from genai_stack.infra.egress.remote import Remote
 from genai_stack.integrations.embedding import gemini, openai_dialect
 from genai_stack.integrations.embedding.embedder import Embedder
 from genai_stack.integrations.embedding.local import LocalEmbedder
-from genai_stack.integrations.embedding.minilm import MODEL
+from genai_stack.integrations.embedding.minilm import FLOAT_FINGERPRINT, MODEL
 from genai_stack.integrations.embedding.remote import RemoteEmbedder
 
 PROVIDERS = ("local", "openai", "openai_compatible", "gemini")
@@ -19,16 +19,25 @@ class Embedders:
     def __init__(self, outbound: Outbound, local: LocalEmbedder) -> None:
         self._outbound = outbound
         self._local = local
+        self._local_exact = LocalEmbedder(exact=True)
         self._opened: dict[Words, Embedder] = {}
 
     def open(
-        self, provider: str, model: str | None = None, key: str | None = None, base_url: str | None = None
+        self,
+        provider: str,
+        model: str | None = None,
+        key: str | None = None,
+        base_url: str | None = None,
+        fingerprint: str | None = None,
     ) -> Embedder:
-        """Invalid where the words do not make an embedder; opening asks nobody anything yet."""
+        """Invalid where the words do not make an embedder; opening asks nobody anything yet.
+
+        `fingerprint` is that of the vectors there are: of two versions of the local model, theirs is opened.
+        """
         if provider == "local":
             if model not in {None, "", MODEL}:
                 raise Invalid(f"The local embedder knows one model, {MODEL}, and not {model!r}. Leave the model empty.")
-            return self._local
+            return self._local_exact if fingerprint == FLOAT_FINGERPRINT else self._local
         words = (provider, model, key, base_url)
         if words not in self._opened:
             if len(self._opened) >= OPEN_AT_MOST:
@@ -39,6 +48,7 @@ class Embedders:
     async def close(self) -> None:
         self._opened.clear()
         await self._local.close()
+        await self._local_exact.close()
 
     def _open_remote(self, provider: str, model: str | None, key: str | None, base_url: str | None) -> Embedder:
         if provider not in PROVIDERS:

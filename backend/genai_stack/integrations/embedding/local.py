@@ -11,7 +11,8 @@ from typing import Any
 from genai_stack.errors import EmbedderMissing, ProviderBroken, ProviderUnreachable
 from genai_stack.integrations.embedding import local_child as wire
 from genai_stack.integrations.embedding.embedder import Purpose, readable
-from genai_stack.integrations.embedding.minilm import DIMENSIONS, FINGERPRINT
+from genai_stack.integrations.embedding.minilm import FINGERPRINT, FLOAT_FINGERPRINT
+from genai_stack.integrations.embedding.minilm_graph import DIMENSIONS
 
 BATCH = 8  # texts per frame
 LONGEST = 32_000  # characters: far beyond the 256 word pieces that the model reads
@@ -20,9 +21,20 @@ STOP_TIME = 2.0  # seconds between the closed stdin and the kill
 
 
 class LocalEmbedder:
-    def __init__(self, *, threads: int | None = None, idle_seconds: float = 300, child_command: Sequence[str] = ()):
-        self._threads = threads or os.cpu_count() or 1
-        self._command = (*child_command,) or (sys.executable, "-m", wire.__name__, str(self._threads))
+    """`exact` computes with the published float32 weights, at half the speed: their vectors have another fingerprint."""
+
+    def __init__(
+        self,
+        *,
+        exact: bool = False,
+        threads: int | None = None,
+        idle_seconds: float = 300,
+        child_command: Sequence[str] = (),
+    ) -> None:
+        self._fingerprint = FLOAT_FINGERPRINT if exact else FINGERPRINT
+        self._threads = threads or usable_cores()
+        precision = (wire.FLOAT32,) if exact else ()
+        self._command = (*child_command,) or (sys.executable, "-m", wire.__name__, str(self._threads), *precision)
         self._idle_seconds = idle_seconds
         # One batch more than threads, so that the child never waits for the next.
         self._slots = asyncio.Semaphore(self._threads + 1)
@@ -34,7 +46,7 @@ class LocalEmbedder:
         self._closed = False
 
     async def fingerprint(self) -> str:
-        return FINGERPRINT
+        return self._fingerprint
 
     @property
     def child_pid(self) -> int | None:
@@ -103,6 +115,13 @@ class LocalEmbedder:
             self._leaving.add(leaving)
             leaving.add_done_callback(self._leaving.discard)
             self._child = None
+
+
+def usable_cores() -> int:
+    """Those that this process may run on: a container often has fewer than the machine."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class _ChildDiedError(Exception):

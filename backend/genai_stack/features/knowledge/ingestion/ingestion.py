@@ -49,6 +49,7 @@ class _Task:
     filename: str
     knowledge_base_id: str
     embedder: EmbedderChoice
+    fingerprint: str | None
     chunk_size: int
     chunk_overlap: int
     again: bool
@@ -133,11 +134,11 @@ class Ingestion:
             again = await session.scalar(left.limit(1)) is not None
         filename, base = row
         choice = EmbedderChoice.of(base.embedder)
-        return _Task(scope, document_id, filename, base.id, choice, base.chunk_size, base.chunk_overlap, again)
+        return _Task(scope, document_id, filename, base.id, choice, base.fingerprint, base.chunk_size, base.chunk_overlap, again)
 
     async def _take_in(self, task: _Task) -> int:
         """How many passages it has."""
-        embedder = await self._open_embedder(task.scope, task.embedder)
+        embedder = await self._open_embedder(task.scope, task.embedder, task.fingerprint)
         target = Target(task.scope, task.knowledge_base_id, task.document_id, await self._fixed(task, embedder))
         # Looked at before this document changes the revision: a collection that is in step needs no rebuilding then.
         self._index.refresh(task.scope, task.knowledge_base_id)

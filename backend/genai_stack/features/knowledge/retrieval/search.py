@@ -70,7 +70,7 @@ class Search:
         )
         if not any(looked_through.values()) or not query.strip():
             return []
-        vector = await self._vector(await self._open_embedder(scope, choice), extent, query)
+        vector = await self._vector(await self._open_embedder(scope, choice, extent.fingerprint), extent, query)
         return await self._find(told, extent, vector, top_k, chosen, looked_through)
 
     async def count_ready(self, scope: Scope, knowledge_base_id: str) -> int:
