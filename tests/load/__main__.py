@@ -11,6 +11,7 @@ TABLES = (
     "parked",
     "sockets",
     "start",
+    "embedding",
     "ingestion",
     "vectors",
     "large",

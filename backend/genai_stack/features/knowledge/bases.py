@@ -57,7 +57,10 @@ class EmbedderChoice:
 
 
 OpenEmbedder = Callable[[Scope, EmbedderChoice, str | None], Awaitable[Embedder]]
-"""Takes the fingerprint of the vectors there are, and looks up the key; raises Invalid or NotFound where the choice does not make an embedder."""
+"""Takes the fingerprint of the vectors there are, and looks up the key.
+
+Raises Invalid or NotFound where the choice does not make an embedder.
+"""
 
 
 @dataclass(frozen=True, slots=True)

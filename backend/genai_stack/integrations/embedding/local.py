@@ -21,7 +21,7 @@ STOP_TIME = 2.0  # seconds between the closed stdin and the kill
 
 
 class LocalEmbedder:
-    """`exact` computes with the published float32 weights, at half the speed: their vectors have another fingerprint."""
+    """`exact`: with the published float32 weights, at half the speed; their vectors have another fingerprint."""
 
     def __init__(
         self,

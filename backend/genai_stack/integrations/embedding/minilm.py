@@ -5,15 +5,15 @@ import importlib.util
 import mmap
 import platform
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from genai_stack.errors import EmbedderMissing
 from genai_stack.integrations.embedding import minilm_graph
 from genai_stack.integrations.embedding.minilm_graph import DIMENSIONS, WORD_PIECES, Precision
 
 if TYPE_CHECKING:
-    import onnxruntime
     from tokenizers import Tokenizer
 
 MODEL = "all-MiniLM-L6-v2"
@@ -48,6 +48,10 @@ def install(built: Path = BUILT) -> None:
     part = built.with_suffix(".part")
     part.write_bytes(minilm_graph.build(_checked(weights_folder(), WEIGHTS), "int8"))
     part.replace(built)
+
+
+class _Session(Protocol):
+    def run(self, outputs: None, inputs: dict[str, Any]) -> list[Any]: ...
 
 
 class MiniLM:
@@ -109,9 +113,8 @@ def _tokenizer(content: mmap.mmap) -> "Tokenizer":
     return tokenizer
 
 
-def _session(model: bytes) -> "onnxruntime.InferenceSession":
-    import onnxruntime  # noqa: PLC0415
-
+def _session(model: bytes) -> _Session:
+    onnxruntime: Any = import_module("onnxruntime")  # its stubs have no types
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False  # what a long text needed would stay with the process

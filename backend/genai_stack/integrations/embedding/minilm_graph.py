@@ -30,7 +30,7 @@ def build(weights: mmap.mmap, precision: Precision) -> bytes:
     """`ids` (int64, 1 × tokens) to `vector` (float32, 1 × 384, of length 1); the same bytes on every machine."""
     import numpy as np  # noqa: PLC0415
 
-    tensors = _read_safetensors(weights)
+    tensors = read_safetensors(weights)
     graph = GraphBuilder()
     x = _normalised(graph, tensors, _embedded(graph, tensors, precision), "embeddings.LayerNorm")
     for number in range(LAYERS):
@@ -40,7 +40,7 @@ def build(weights: mmap.mmap, precision: Precision) -> bytes:
     return graph.model({"ids": "int64"}, {"vector": "float32"})
 
 
-def _read_safetensors(file: mmap.mmap) -> "Tensors":
+def read_safetensors(file: mmap.mmap) -> "Tensors":
     """The format: 8 bytes with the header's length, the header in JSON, the numbers."""
     import numpy as np  # noqa: PLC0415
 

@@ -134,7 +134,9 @@ class Ingestion:
             again = await session.scalar(left.limit(1)) is not None
         filename, base = row
         choice = EmbedderChoice.of(base.embedder)
-        return _Task(scope, document_id, filename, base.id, choice, base.fingerprint, base.chunk_size, base.chunk_overlap, again)
+        return _Task(
+            scope, document_id, filename, base.id, choice, base.fingerprint, base.chunk_size, base.chunk_overlap, again
+        )
 
     async def _take_in(self, task: _Task) -> int:
         """How many passages it has."""
