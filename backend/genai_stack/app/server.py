@@ -16,6 +16,7 @@ from genai_stack.api.http.access_rules import check_start
 from genai_stack.app import lifespan
 from genai_stack.app.settings import Settings
 from genai_stack.errors import CannotStart
+from genai_stack.infra import sandbox
 from genai_stack.infra.telemetry import logs
 
 log = structlog.get_logger(__name__)
@@ -26,9 +27,12 @@ LARGEST_FRAME = 16 * 1024 * 1024  # bytes that a socket reads before it is close
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Raises CannotStart with a sentence."""
     check_start(settings.host, settings.token)
+    sandbox.protect_process()
     logs.configure(settings.log_level, settings.log_format, secrets=settings.secrets)
     with listening(settings.host, settings.port) as listener:
         async with lifespan.server(settings) as deps:
+            if (reason := sandbox.missing()) is not None:
+                log.warning("sandbox.missing", reason=reason)
             log.info("serving", address=address_of(listener), data=str(settings.data))
             await answer(create_app(deps), listener, deps.process.drain)
 

@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any
 
 from genai_stack.errors import EmbedderMissing, ProviderBroken, ProviderUnreachable
+from genai_stack.infra.child_process import python_module, start_child
 from genai_stack.integrations.embedding import local_child as wire
 from genai_stack.integrations.embedding.embedder import Purpose, readable
 from genai_stack.integrations.embedding.minilm import FINGERPRINT, FLOAT_FINGERPRINT
@@ -34,7 +35,7 @@ class LocalEmbedder:
         self._fingerprint = FLOAT_FINGERPRINT if exact else FINGERPRINT
         self._threads = threads or usable_cores()
         precision = (wire.FLOAT32,) if exact else ()
-        self._command = (*child_command,) or (sys.executable, "-m", wire.__name__, str(self._threads), *precision)
+        self._command = (*child_command,) or python_module(wire.__name__, str(self._threads), *precision)
         self._idle_seconds = idle_seconds
         # One batch more than threads, so that the child never waits for the next.
         self._slots = asyncio.Semaphore(self._threads + 1)
@@ -143,11 +144,7 @@ class _Child:
 
     @classmethod
     async def start(cls, command: Sequence[str]) -> "_Child":
-        # An empty environment: no secret of the server's is in the child.
-        pipe = asyncio.subprocess.PIPE
-        return cls(
-            await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env={}, start_new_session=True)
-        )
+        return cls(await start_child(command))
 
     @property
     def pid(self) -> int:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO
 
 from genai_stack.errors import EmbedderMissing
+from genai_stack.infra.sandbox import confine
 
 if TYPE_CHECKING:
     from genai_stack.integrations.embedding.minilm import MiniLM
@@ -49,6 +50,7 @@ def _serve(requests: BinaryIO, answers: BinaryIO, *, threads: int, exact: bool) 
         answer(0, MISSING, missing.message.encode())
         return
 
+    confine()
     # A query has a thread of its own, so that it never waits behind the passages of a document.
     pools = {PASSAGES: ThreadPoolExecutor(threads, initializer=_step_back), QUERY: ThreadPoolExecutor(1)}
     while len(head := requests.read(HEAD.size)) == HEAD.size:

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import json
+import os
 import signal
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from genai_stack.errors import DocumentFailed, NotFound
+from genai_stack.infra.child_process import python_module, start_child
 from genai_stack.integrations.parsing import pdf_child
 from genai_stack.integrations.parsing.pages import Facts, Page, ReadingLimits
 
@@ -98,7 +99,7 @@ async def _child(
     content: bytes | Path, limits: ReadingLimits, *, picture: dict[str, int] | None = None
 ) -> AsyncGenerator[_Child]:
     order = {
-        "path": None if isinstance(content, bytes) else str(content),
+        "path": None if isinstance(content, bytes) else os.path.abspath(content),  # noqa: ASYNC240, PTH100 (computes; the child has another directory)
         "size": len(content) if isinstance(content, bytes) else 0,
         "pages": limits.pages,
         "characters": limits.characters,
@@ -106,16 +107,7 @@ async def _child(
         "cpu_seconds": limits.cpu_seconds,
         "picture": picture,
     }
-    pipe = asyncio.subprocess.PIPE
-    # An empty environment: no secret of the server's is near a hostile file. The child ends when its stdin does.
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", pdf_child.__name__, json.dumps(order)),
-        stdin=pipe,
-        stdout=pipe,
-        env={},
-        limit=LINE,
-        start_new_session=True,
-    )
+    process = await start_child(python_module(pdf_child.__name__, json.dumps(order)), line_bytes=LINE)
     sending = asyncio.ensure_future(_send(process, content if isinstance(content, bytes) else b""))
     try:
         yield _Child(process, limits)

@@ -8,8 +8,10 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from importlib import import_module
+from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
+from genai_stack.infra.sandbox import confine
 from genai_stack.integrations.parsing.pages import clean
 
 # The library has no types.
@@ -32,9 +34,11 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints stays out of the answers
     content = order["path"] or _received(order["size"])
-    threading.Thread(target=_end_with_stdin, daemon=True).start()
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # comes along with pymupdf, and reserves memory for each thread
+    import_module("pymupdf")
     _limit(order["memory"], order["cpu_seconds"])
+    confine(readable=[Path(order["path"])] if order["path"] else [])
+    threading.Thread(target=_end_with_stdin, daemon=True).start()
     try:
         document = _opened(content)
         if order["picture"]:

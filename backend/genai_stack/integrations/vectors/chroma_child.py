@@ -5,13 +5,13 @@ import contextlib
 import shutil
 import socket
 import sqlite3
-import sys
 import uuid
 from pathlib import Path
 
 import aiohttp
 
 from genai_stack.errors import Busy
+from genai_stack.infra.child_process import python_module, start_child
 from genai_stack.integrations.vectors import chroma_server
 
 READY_WITHIN = 20.0  # seconds; a tenth of one is usual
@@ -99,12 +99,8 @@ class ChromaChild:
         """One life of the server; how much its end speaks for a damaged folder."""
         await asyncio.to_thread(_prepare, self._folder)
         port = _free_port()
-        pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-        command = (sys.executable, "-m", chroma_server.__name__, str(self._folder), str(port))
-        # An empty environment: no secret of ours is in the child. It ends when its stdin does.
-        process = self._process = await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=null, stderr=null, env={}, start_new_session=True
-        )
+        command = python_module(chroma_server.__name__, str(self._folder.absolute()), str(port))
+        process = self._process = await start_child(command, output=False)
         try:
             url = f"http://127.0.0.1:{port}"
             if not await self._answers(process, url):

@@ -8,6 +8,8 @@ import time
 from importlib import import_module
 from pathlib import Path
 
+from genai_stack.infra.sandbox import confine
+
 IN_USE = 75  # exit code: another process holds the folder
 WAIT = 3.0  # seconds for the one before to let go of the folder
 STOP_TIME = 3.0  # seconds
@@ -20,17 +22,18 @@ def main() -> None:
         sys.exit(IN_USE)
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     os.environ["ANONYMIZED_TELEMETRY"] = "False"
+    os.environ["TMPDIR"] = os.environ["SQLITE_TMPDIR"] = path
+    chroma = import_module("chromadb_rust_bindings")
+    confine(readable=[Path("/etc"), Path("/proc"), Path("/sys"), Path("/dev")], folder=Path(path), network=True)
     # The same that `chroma run` does, without its second of imports.
-    import_module("chromadb_rust_bindings").cli(
-        ["chroma", "run", "--path", path, "--host", "127.0.0.1", "--port", port]
-    )
+    chroma.cli(["chroma", "run", "--path", path, "--host", "127.0.0.1", "--port", port])
 
 
 def _end_with_stdin() -> None:
     # Unbuffered: the interpreter could not end while a thread sits in sys.stdin.
     while os.read(0, 1):
         pass
-    os.kill(os.getpid(), signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
     time.sleep(STOP_TIME)
     os._exit(1)
 
