@@ -31,5 +31,4 @@ async def start_child(
         cwd=tempfile.gettempdir() if sys.platform == "win32" else "/",
         limit=line_bytes,
         start_new_session=True,
-        umask=0o077 if sys.platform != "win32" else -1,
     )

@@ -83,6 +83,7 @@ def confine(*, readable: Sequence[Path] = (), folder: Path | None = None, networ
     """
     if sys.platform != "linux" or platform.machine() not in _MACHINES:
         return
+    os.umask(0o077)
     _limit_files(writes=folder is not None)
     protect_process()
     if _libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
@@ -96,9 +97,9 @@ def _limit_files(*, writes: bool) -> None:
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if not writes:
+        most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 

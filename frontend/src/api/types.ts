@@ -24,7 +24,7 @@ export type CredentialOut = { id: string; provider: string; name: string; last4:
 
 export type CredentialTest = { ok: boolean; message: string };
 
-export type DocumentOut = { id: string; knowledge_base_id: string; workflow_id: string | null; filename: string; kind: "pdf" | "text" | "markdown" | null; size: number; status: "processing" | "ready" | "failed"; progress: number; pages: number | null; chunks: number | null; error: string | null; metadata: Record<string, unknown>; created_at: string };
+export type DocumentOut = { id: string; knowledge_base_id: string; workflow_id: string | null; filename: string; kind: "pdf" | "text" | "markdown" | "html" | null; size: number; status: "processing" | "ready" | "failed"; progress: number; pages: number | null; chunks: number | null; error: string | null; metadata: Record<string, unknown>; created_at: string };
 
 /** Who turns texts into vectors. `local` needs nothing else. */
 export type EmbedderIn = { provider?: string; model?: string | null; credential_id?: string | null; base_url?: string | null };

@@ -45,7 +45,9 @@ class DocumentOut(BaseModel):
     knowledge_base_id: str
     workflow_id: str | None
     filename: str
-    kind: Literal["pdf", "text", "markdown"] | None = Field(description="Told by the content; null until it is read.")
+    kind: Literal["pdf", "text", "markdown", "html"] | None = Field(
+        description="Told by the content; null until it is read."
+    )
     size: int = Field(description="In bytes.")
     status: Literal["processing", "ready", "failed"]
     progress: float = Field(description="From 0 to 1.")

@@ -1,13 +1,15 @@
 """What a document is made of, whatever file it came from."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
-Kind = Literal["pdf", "text", "markdown"]
+Kind = Literal["pdf", "text", "markdown", "html"]
 
 MIB = 1 << 20
+_CONTROLS = re.compile("[\x01-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +52,6 @@ class Document(Protocol):
 
 
 def clean(text: str) -> str:
-    """NUL and lone surrogates are no text: they become U+FFFD."""
-    return text.replace("\0", "\ufffd").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    """NUL and lone surrogates become U+FFFD; other control characters, which nobody sees, go."""
+    visible = _CONTROLS.sub("", text.replace("\0", "\ufffd"))
+    return visible.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

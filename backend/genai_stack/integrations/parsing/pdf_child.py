@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 from genai_stack.infra.sandbox import confine
+from genai_stack.integrations.parsing.layout import Line, is_unreadable, text_of
 from genai_stack.integrations.parsing.pages import clean
 
 # The library has no types.
@@ -19,7 +20,9 @@ Document: TypeAlias = Any
 Page: TypeAlias = Any
 
 PAGE_CHARACTERS = 500_000  # of one page; more is no page that somebody reads
-COLUMN_CHARACTERS = 200  # on each side of the middle, for it to count as two columns
+NAMED_PAGES = 10  # in a warning
+TEXT_FLAGS = 2 | 64 | 128  # white space as it is, no clipped text, unknown letters by glyph number
+UPRIGHT = 0.3  # of a line's direction: what is steeper runs up or down the page
 DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-])(\d\d)'?(\d\d)?)?")
 
 TOO_MUCH = "The PDF needs more memory than it is given: it is too complex, or made to do harm."
@@ -80,26 +83,74 @@ def _read(document: Document, most_pages: int, most_characters: int) -> Iterator
         raise CannotReadError(f"The PDF has {count:,} pages; at most {most_pages:,} are read. Split it and try again.")
     warnings = ["The PDF is damaged. It was repaired for reading; text may be missing."] if document.is_repaired else []
     yield {**_facts(document), "page_count": count, "warnings": warnings}
-    characters = scanned = 0
-    for number, page in enumerate(document, start=1):
-        text = _text(page)
+    characters = 0
+    pictures: list[int] = []
+    broken: list[int] = []
+    unreadable: list[int] = []
+    for number in range(1, count + 1):
+        try:
+            page = document[number - 1]
+            lines = _lines(page)
+            raw = "\n".join(line.text for line in lines)
+            text = clean(text_of(lines))
+            if not text.strip() and (page.get_images() or page.get_drawings()):
+                pictures.append(number)
+        except MemoryError:
+            raise
+        except Exception as error:  # MuPDF's own errors have no common class
+            if _in_words(error) == TOO_MUCH:
+                raise CannotReadError(TOO_MUCH) from error
+            broken.append(number)
+            text = raw = ""
+        if is_unreadable(raw):
+            unreadable.append(number)
         characters += len(text)
         if characters > most_characters or len(text) > PAGE_CHARACTERS:
             raise CannotReadError(
                 f"The PDF holds more than {min(most_characters, PAGE_CHARACTERS):,} characters up to page {number}: "
                 "that is more than is read."
             )
-        scanned += not text.strip() and bool(page.get_images())
         yield {"number": number, "text": text}
     if not characters:
-        raise CannotReadError(
+        raise CannotReadError(_why_empty(pictures, broken))
+    yield {"warnings": _warnings(count, pictures, broken, unreadable)}
+
+
+def _why_empty(pictures: list[int], broken: list[int]) -> str:
+    if broken:
+        return "The PDF is damaged: none of its pages could be read. Save it again from its program and upload that."
+    if pictures:
+        return (
             "The PDF holds no text: its pages are pictures or drawings. "
             "Run text recognition (OCR) on it, then upload it again."
         )
-    missing = (
-        f"{scanned} of {count} pages are pictures without text, and cannot be found. Text recognition (OCR) helps."
-    )
-    yield {"warnings": [missing] if scanned else []}
+    return "The PDF is blank: there is nothing on its pages. Check that it is the right file."
+
+
+def _warnings(count: int, pictures: list[int], broken: list[int], unreadable: list[int]) -> list[str]:
+    warnings: list[str] = []
+    if pictures:
+        warnings.append(
+            f"{len(pictures)} of {count} pages are pictures without text, and cannot be found. "
+            "Text recognition (OCR) helps."
+        )
+    if broken:
+        warnings.append(f"{_pages(broken)} could not be read and {'was' if len(broken) == 1 else 'were'} left out.")
+    if unreadable:
+        warnings.append(
+            f"The text of {_pages(unreadable, 'page')} may be unreadable: a font does not say which letters it draws. "
+            "Text recognition (OCR) helps."
+        )
+    return warnings
+
+
+def _pages(numbers: list[int], word: str = "Page") -> str:
+    """“Page 2”, “Pages 2, 3, 4 and 17 more”."""
+    if len(numbers) == 1:
+        return f"{word} {numbers[0]}"
+    shown = ", ".join(str(number) for number in numbers[:NAMED_PAGES])
+    more = len(numbers) - NAMED_PAGES
+    return f"{word}s {shown}{f' and {more} more' if more > 0 else ''}"
 
 
 def _facts(document: Document) -> dict[str, object]:
@@ -108,32 +159,22 @@ def _facts(document: Document) -> dict[str, object]:
     return {"title": title, "author": author, "created": _moment(metadata.get("creationDate") or "")}
 
 
-def _text(page: Page) -> str:
-    blocks = [block for block in page.get_text("blocks") if block[6] == 0 and block[4].strip()]
-    width = page.rect.x0 + page.rect.width / 2
-    return clean("\n".join(block[4] for block in _in_reading_order(blocks, width)))
+def _lines(page: Page) -> list[Line]:
+    """The lines as they stand on the page; of a page that lies on its side, as they stand when it is turned."""
+    turn: Any = page.rotation_matrix
+    found: list[Line] = []
+    for block in page.get_text("dict", flags=TEXT_FLAGS)["blocks"]:
+        for line in block.get("lines", ()):
+            x0, y0, x1, y1 = line["bbox"] if page.rotation == 0 else _turned(line["bbox"], turn)
+            text = "".join(span["text"] for span in line["spans"])
+            upright = abs(line["dir"][1]) < UPRIGHT if page.rotation % 180 == 0 else abs(line["dir"][0]) < UPRIGHT
+            found.append(Line(x0, y0, x1, y1, text, vertical=bool(line["wmode"]) or not upright))
+    return found
 
 
-def _in_reading_order(blocks: list[Any], middle: float) -> list[Any]:
-    """From top to bottom; where two columns stand side by side, the left one first.
-
-    A block is (x0, y0, x1, y1, text, …). What crosses the middle (a title, a wide table) divides the columns.
-    """
-    down = sorted(blocks, key=lambda block: (round(block[1]), block[0]))
-    crossing = [block for block in down if block[0] < middle < block[2]]
-    left = [block for block in down if block[2] <= middle]
-    right = [block for block in down if block[0] >= middle]
-    if min(sum(len(block[4]) for block in side) for side in (left, right)) < COLUMN_CHARACTERS:
-        return down
-    ordered: list[Any] = []
-    for divider in [*crossing, None]:
-        for side in (left, right):
-            above = [block for block in side if divider is None or block[1] < divider[1]]
-            ordered += above
-            del side[: len(above)]
-        if divider:
-            ordered.append(divider)
-    return ordered
+def _turned(box: tuple[float, float, float, float], turn: Any) -> tuple[float, ...]:
+    pymupdf: Any = import_module("pymupdf")
+    return tuple(pymupdf.Rect(box) * turn)
 
 
 def _draw(document: Document, answers: BinaryIO, *, number: int, pixels: int) -> None:

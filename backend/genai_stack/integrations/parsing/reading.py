@@ -2,12 +2,17 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from genai_stack.errors import DocumentFailed, UnsupportedType
 from genai_stack.integrations.parsing import pdf, text
 from genai_stack.integrations.parsing.pages import Document, ReadingLimits
+
+START_BYTES = 64 * 1024
+_PDF_HEAD = re.compile(rb"%PDF-\d")
+_PDF_OBJECT = re.compile(rb"[\r\n ]\d+ \d+ obj\b|/Type\s*/(?:Catalog|Pages|ObjStm|XRef)\b")
 
 
 @contextlib.asynccontextmanager
@@ -32,12 +37,16 @@ async def render_page(content: bytes | Path, number: int, limits: ReadingLimits)
 
 
 def _is_pdf(start: bytes) -> bool:
-    """As PDF readers do, the header is looked for in the first 1,024 bytes."""
-    return b"%PDF-" in start
+    """As PDF readers do, the header is looked for in the first 1,024 bytes; later ones need a PDF's objects as well.
+
+    A text that speaks of PDFs has neither.
+    """
+    found = _PDF_HEAD.search(start[:1024])
+    return found is not None and (found.start() == 0 or _PDF_OBJECT.search(start) is not None)
 
 
 def _start(content: bytes | Path) -> bytes:
     if isinstance(content, bytes):
-        return content[:1024]
+        return content[:START_BYTES]
     with content.open("rb") as file:
-        return file.read(1024)
+        return file.read(START_BYTES)

@@ -175,8 +175,6 @@ async def test_a_reader_that_leaves_takes_the_process_along() -> None:
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
-        (b"<!DOCTYPE html><html><body>hello</body></html>", "web page"),
-        (b"  <html><body>hello</body></html>", "web page"),
         (b"PK\x03\x04 and so on", "Office"),
         (b"\xd0\xcf\x11\xe0 and so on", "Office"),
         (b"{\\rtf1 hello}", "RTF"),
