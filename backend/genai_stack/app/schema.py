@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 FEATURES_WITH_TABLES = (_workspaces, _credentials, _conversations, _knowledge, _workflows, _runs)
 """Imported so that `Table.metadata` is whole."""
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision that this program reads and writes; a test holds it against the migrations."""
 
 
 def ours(name: str | None, kind: str, parents: object) -> bool:
-    """Whether a table is compared with the tables of `tables.py`: those of the queue are procrastinate's."""
+    """Whether a table is compared with the tables of `tables.py`: those of the queue are procrastinate's,
+    and those of lexical search are each database's own.
+    """
     del parents
-    return kind != "table" or name is None or not name.startswith("procrastinate_")
+    return kind != "table" or name is None or not name.startswith(("procrastinate_", "passage_words"))
 
 
 async def found(database: Database) -> str | None:

@@ -9,9 +9,11 @@ from genai_stack.engine.ports import Passage
 from genai_stack.errors import Conflict, Invalid, NotFound
 from genai_stack.features.knowledge import bases
 from genai_stack.features.knowledge.bases import EmbedderChoice, OpenEmbedder
+from genai_stack.features.knowledge.retrieval import exact, lexical
+from genai_stack.features.knowledge.retrieval.fusion import fused
 from genai_stack.features.knowledge.retrieval.index import Index, IndexSnapshot, read_extent
 from genai_stack.features.knowledge.retrieval.nearest import ExactSearch
-from genai_stack.features.knowledge.tables import Document, PassageRow
+from genai_stack.features.knowledge.tables import Document, Embedding, PassageRow
 from genai_stack.infra.database.database import Database, ReadSession
 from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.telemetry.metrics import Retrieval
@@ -19,6 +21,7 @@ from genai_stack.integrations.embedding.embedder import Embedder
 from genai_stack.integrations.vectors.vector_store import Hit
 
 MOST = 50  # passages in an answer
+POOL = 50  # passages of each ranking that are fused
 SMALL = 200  # passages: up to here SQL answers quicker than the index, which is not started for them
 
 Scalar = str | int | float | bool
@@ -42,7 +45,12 @@ class Search:
         document_ids: Sequence[str] | None = None,
         filter: Mapping[str, Scalar] | None = None,  # noqa: A002 (its name in the API)
     ) -> list[Passage]:
-        """Of ready documents, best first. `min_score` is a cosine; `filter` is equality on a document's metadata."""
+        """Of ready documents, best first: by vectors and by words, their ranks fused.
+
+        A passage's score is the cosine of its vector to the question's, so scores need not descend: one that holds
+        the question's part number comes first whatever its cosine. `min_score` is a cosine, too. `filter` is equality
+        on a document's metadata.
+        """
         with Retrieval() as told:
             found = await self._search(told, scope, knowledge_base_id, query, top_k, document_ids, filter or {})
         return [passage for passage in found if passage.score >= min_score]
@@ -71,7 +79,14 @@ class Search:
         if not any(looked_through.values()) or not query.strip():
             return []
         vector = await self._vector(await self._open_embedder(scope, choice, extent.fingerprint), extent, query)
-        return await self._find(told, extent, vector, top_k, chosen, looked_through)
+        nearest = await self._find(told, extent, vector, max(top_k, POOL), chosen, looked_through)
+        async with self._database.read_much() as session:
+            by_words = await lexical.search(session, scope, knowledge_base_id, query, max(top_k, POOL), chosen)
+            order = fused([[hit.id for hit in nearest], by_words.ranked], by_words.literal)[:top_k]
+            scores = {hit.id: hit.score for hit in nearest}
+            unscored = [passage for passage in order if passage not in scores]
+            scores |= await _cosines(session, extent, vector, unscored)
+        return await self._passages(extent, [Hit(passage, scores[passage]) for passage in order if passage in scores])
 
     async def count_ready(self, scope: Scope, knowledge_base_id: str) -> int:
         """How many documents a search looks through."""
@@ -99,23 +114,20 @@ class Search:
         limit: int,
         chosen: Sequence[str] | None,
         documents: Mapping[str, int],
-    ) -> list[Passage]:
-        """From the index where it is in step, else from SQL. What is answered is what SQL has now."""
+    ) -> list[Hit]:
+        """The nearest passages: from the index where it is in sync, else from SQL."""
         hits = await self._index.search(extent, vector, limit, chosen)
         if hits is not None:
             passages = await self._passages(extent, hits)
             if len(passages) == len(hits):
                 told.source = "index"
-                return passages
+                return list(hits)
             self._index.mark_suspect(extent)
         elif sum(extent.documents.values()) > SMALL and not self._index.in_sync(extent):
             self._index.refresh(extent.scope, extent.base_id)
         told.source = "sql"
         fingerprint = extent.fingerprint or ""
-        return await self._passages(
-            extent,
-            await self._nearest.search(extent.scope, fingerprint, extent.dimensions, vector, limit, documents),
-        )
+        return await self._nearest.search(extent.scope, fingerprint, extent.dimensions, vector, limit, documents)
 
     async def _passages(self, extent: IndexSnapshot, hits: Sequence[Hit]) -> list[Passage]:
         query = (
@@ -137,6 +149,24 @@ class Search:
                 score = round(max(-1.0, min(1.0, hit.score)), 6)
                 found.append(Passage(document_id=document_id, filename=filename, page=page, score=score, text=text))
         return found
+
+
+async def _cosines(
+    session: ReadSession, extent: IndexSnapshot, vector: bytes, passages: Sequence[str]
+) -> dict[str, float]:
+    if not passages:
+        return {}
+    rows = await session.execute(
+        select(PassageRow.id, Embedding.vector)
+        .join(
+            Embedding,
+            (Embedding.text_hash == PassageRow.text_hash)
+            & (Embedding.workspace_id == PassageRow.workspace_id)
+            & (Embedding.fingerprint == extent.fingerprint),
+        )
+        .where(PassageRow.workspace_id == extent.scope.workspace_id, PassageRow.id.in_(passages))
+    )
+    return {passage: exact.rank(content, extent.dimensions, vector, 1)[0][1] for passage, content in rows}
 
 
 async def _chosen(

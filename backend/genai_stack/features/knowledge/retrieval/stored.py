@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import delete, exists, select, tuple_
 
+from genai_stack.features.knowledge.retrieval import lexical
 from genai_stack.features.knowledge.tables import Embedding, KnowledgeBase, PassageRow
 from genai_stack.features.workspaces.tables import Workspace
 from genai_stack.infra.database.database import Database, ReadSession, WriteSession
@@ -76,6 +77,7 @@ async def put(
     vector_rows = [{**keys, "text_hash": text_hash, "vector": vector} for text_hash, vector in vectors.items()]
     await insert_absent(session, Embedding, vector_rows)
     await insert_absent(session, PassageRow, rows)
+    await lexical.put(session, target.knowledge_base_id, {str(row["id"]): str(row["text"]) for row in rows})
 
 
 async def remove(
