@@ -30,15 +30,15 @@ _READY = (
     " WHERE passages.workspace_id = {workspace} AND passages.knowledge_base_id = {base} AND "
 )
 _CHOSEN = " AND passages.document_id IN :documents"
-_SQLITE = (  # noqa: S608 (every value is a parameter)
-    "SELECT passages.id FROM passage_words JOIN passages ON passages.id ="
+_SQLITE = (
+    "SELECT passages.id FROM passage_words JOIN passages ON passages.id ="  # noqa: S608 (every value is a parameter)
     " substr(passage_id, 1, 8) || '-' || substr(passage_id, 9, 4) || '-' || substr(passage_id, 13, 4) || '-' ||"
     " substr(passage_id, 17, 4) || '-' || substr(passage_id, 21)"
     + _READY.format(workspace=":workspace", base=":base")
     + "passage_words MATCH :query{chosen} ORDER BY bm25(passage_words, 0.0, 0.0, 1.0), passages.id LIMIT :most"
 )
-_POSTGRESQL = (  # noqa: S608
-    "SELECT CAST(passages.id AS text) FROM passage_words JOIN passages ON passages.id = passage_id"
+_POSTGRESQL = (
+    "SELECT CAST(passages.id AS text) FROM passage_words JOIN passages ON passages.id = passage_id"  # noqa: S608
     + _READY.format(workspace="CAST(:workspace AS uuid)", base="CAST(:base AS uuid)")
     + "base_id = CAST(:base AS uuid) AND words @@ to_tsquery('simple', :query){chosen}"
     " ORDER BY ts_rank(words, to_tsquery('simple', :query), 1) DESC, passages.id LIMIT :most"
