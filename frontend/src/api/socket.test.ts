@@ -111,13 +111,13 @@ test("a token goes as a subprotocol, never in the address", () => {
 test("a question is sent again on every connection until it is accepted, and its run is followed on", () => {
   const seen: string[] = [];
   const conversation = talk("s", { onEvent: (one) => seen.push(`${one.run_id}.${one.seq}`), onError: () => {} });
-  conversation.say("m", "Hello");
+  conversation.say("m", "Hello", null);
   latest().opens();
-  expect(latest().sent).toEqual([{ type: "message", id: "m", content: "Hello" }]);
+  expect(latest().sent).toEqual([{ type: "message", id: "m", content: "Hello", parent_id: null }]);
   latest().breaks();
   vi.advanceTimersByTime(2000);
   latest().opens();
-  expect(latest().sent).toEqual([{ type: "message", id: "m", content: "Hello" }]);
+  expect(latest().sent).toEqual([{ type: "message", id: "m", content: "Hello", parent_id: null }]);
   latest().says(event(1, "message.accepted"));
   latest().says(event(2));
   latest().breaks();

@@ -185,7 +185,8 @@ type Talk = {
 
 export type Conversation = {
   /** Asks; sent again with the same id on every connection until it is accepted. */
-  say: (id: string, content: string) => void;
+  /** `parentId` is the question that it follows, null for a first one. */
+  say: (id: string, content: string, parentId: string | null) => void;
   cancel: (runId: string) => void;
   follow: (runId: string, after: number) => void;
   close: () => void;
@@ -194,7 +195,7 @@ export type Conversation = {
 /** One chat session on a socket. After a lost connection it follows every run that has not ended. */
 export function talk(sessionId: string, { onEvent, onError, onOpen, onGone }: Talk): Conversation {
   const seen = new Seen();
-  const unaccepted = new Map<string, string>();
+  const unaccepted = new Map<string, { type: "message"; id: string; content: string; parent_id: string | null }>();
   const unended = new Set<string>();
   const cancelled = new Set<string>();
   const connection = connect({
@@ -203,7 +204,7 @@ export function talk(sessionId: string, { onEvent, onError, onOpen, onGone }: Ta
     onOpen: (send) => {
       for (const runId of unended) send({ type: "follow", run_id: runId, after: seen.after(runId) });
       for (const runId of cancelled) send({ type: "cancel", run_id: runId });
-      for (const [id, content] of unaccepted) send({ type: "message", id, content });
+      for (const message of unaccepted.values()) send(message);
       onOpen?.();
     },
     onFrame: (frame) => {
@@ -223,9 +224,10 @@ export function talk(sessionId: string, { onEvent, onError, onOpen, onGone }: Ta
     },
   });
   return {
-    say: (id, content) => {
-      unaccepted.set(id, content);
-      connection.send({ type: "message", id, content });
+    say: (id, content, parentId) => {
+      const message = { type: "message", id, content, parent_id: parentId } as const;
+      unaccepted.set(id, message);
+      connection.send(message);
     },
     cancel: (runId) => {
       cancelled.add(runId);

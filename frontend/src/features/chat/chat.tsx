@@ -22,14 +22,14 @@ export function ChatPage({ workflowId, sessionId, onSession }: ChatPageProps) {
     return (
       <Empty
         icon={Compass}
-        title="This stack is not there"
+        title="This stack does not exist"
         actions={
           <Button asChild variant="primary">
             <Link to="/stacks">My stacks</Link>
           </Button>
         }
       >
-        It may have been deleted, or the link is not whole.
+        It may have been deleted, or the link is incomplete.
       </Empty>
     );
   }

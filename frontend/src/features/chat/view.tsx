@@ -1,7 +1,7 @@
 // The chat with a stack: its conversations, what is said, and the box to ask in. The same over the canvas and as a page.
 import { useQuery } from "@tanstack/react-query";
 import { MessageSquare, PanelLeft, SquarePen, TriangleAlert } from "lucide-react";
-import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { queries, useConnection } from "@/api";
 import { Button, IconButton } from "@/ui/button";
@@ -12,7 +12,7 @@ import { ANSWER } from "./answer/lazy-part";
 import { Composer } from "./composer/composer";
 import { Conversation } from "./conversation/conversation";
 import { Conversations } from "./conversation/list";
-import { goingOn, shownOf } from "./conversation/turns";
+import { runningTurn, shownOf } from "./conversation/shown-turn";
 import { useEscape } from "./escape";
 import { Announcer } from "./transcript/announcer";
 import { Scroll } from "./transcript/scroll";
@@ -116,9 +116,10 @@ function Said(props: ChatViewProps & { onMade: (id: string) => void }) {
     return () => conversation.stop();
   }, [conversation]);
   const { phase, turns, error } = useStore(conversation.store);
+  const chat = useRef<HTMLDivElement>(null);
   const [toEnd, setToEnd] = useState(0);
-  const now = goingOn(turns);
-  const last = turns.of[turns.order.at(-1) ?? ""];
+  const now = runningTurn(turns);
+  const last = turns.of[turns.path.at(-1) ?? ""];
   const heard = now ?? last ?? null;
   const willBeDrawn = sessionId !== null || turns.order.length > 0;
   useEffect(() => {
@@ -136,7 +137,7 @@ function Said(props: ChatViewProps & { onMade: (id: string) => void }) {
       <div className="flex-1 overflow-y-auto">
         <Empty
           icon={TriangleAlert}
-          title={phase === "gone" ? "This conversation is gone" : "The conversation could not be opened"}
+          title={phase === "gone" ? "This conversation does not exist" : "The conversation can’t be opened"}
           actions={
             phase === "gone" ? (
               <Button variant="primary" onClick={() => props.onSession(null)}>
@@ -147,18 +148,18 @@ function Said(props: ChatViewProps & { onMade: (id: string) => void }) {
             )
           }
         >
-          {phase === "gone" ? "It was deleted, or the link is not whole." : error}
+          {phase === "gone" ? "It was deleted, or the link is incomplete." : error}
         </Empty>
       </div>
     );
   }
   return (
-    <div className="relative flex min-h-0 flex-1 flex-col bg-ground">
+    <div ref={chat} tabIndex={-1} className="relative flex min-h-0 flex-1 flex-col bg-ground outline-none">
       <Reconnecting />
       {phase === "loading" ? (
         <Waiting />
       ) : turns.order.length ? (
-        <Scroll ids={turns.order} row={row} toEnd={toEnd} label="Conversation" />
+        <Scroll ids={turns.path} row={row} toEnd={toEnd} label="Conversation" />
       ) : (
         <Begin workflowId={workflowId} onAsk={say} />
       )}
@@ -169,7 +170,8 @@ function Said(props: ChatViewProps & { onMade: (id: string) => void }) {
           running={now !== null}
           onAsk={say}
           onStop={() => conversation.cancel()}
-          onClose={props.onClose}
+          onLeave={() => chat.current?.focus()}
+          conversation={sessionId ?? `new ${workflowId}`}
         />
       </div>
       <Announcer shown={heard ? shownOf(heard) : null} />

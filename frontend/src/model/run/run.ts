@@ -49,6 +49,8 @@ export type Run = {
   /** The whole answer, once it is there; until then see `answerSoFar`. */
   answer: string | null;
   complete: boolean;
+  /** Why a model's text was cut; null where it was not. */
+  finishReason: "length" | "filtered" | null;
   message: ChatMessage | null;
   sources: ReadonlyArray<Passage>;
   usage: Record<string, number> | null;
@@ -72,6 +74,7 @@ export function newRun(id: string): Run {
     doing: null,
     answer: null,
     complete: false,
+    finishReason: null,
     message: null,
     sources: [],
     usage: null,
@@ -142,8 +145,8 @@ function applied(run: Run, event: Event): Run {
     case "answer.delta":
       return answered(run, event, event.data.text);
     case "answer": {
-      const { text, sources, usage, complete, message = null } = event.data;
-      return { ...run, answer: text, sources, usage, complete, message, doing: null };
+      const { text, sources, usage, complete, message = null, finish_reason: finishReason = null } = event.data;
+      return { ...run, answer: text, sources, usage, complete, finishReason, message, doing: null };
     }
     case "run.finished": {
       const { status, error, duration_ms: durationMs, usage } = event.data;
@@ -261,7 +264,8 @@ export function fromStored(stored: RunOut): Run {
     plan: stored.nodes.map(({ id, label, type }) => ({ id, label, type })),
     nodes: Object.fromEntries(nodes),
     answer: stored.answer,
-    complete: stored.status === "succeeded",
+    complete: stored.status === "succeeded" && stored.finish_reason === null,
+    finishReason: stored.finish_reason,
     sources: stored.sources,
     usage: stored.usage,
     error: stored.error as Trouble | null,

@@ -18,6 +18,12 @@ function marked(text: string, sources: number): string {
   });
 }
 
+/** The places of the sources that an answer cites, from 0. */
+export function citedIn(text: string, sources: number): ReadonlySet<number> {
+  const found = linked(text, sources).matchAll(new RegExp(`\\(${ADDRESS}(\\d+)\\)`, "g"));
+  return new Set([...found].map(([, number]) => Number(number) - 1));
+}
+
 /** Which source an address stands for, from 0; null for any other. */
 export function placeIn(address: string): number | null {
   const number = Number(address.startsWith(ADDRESS) ? address.slice(ADDRESS.length) : Number.NaN);

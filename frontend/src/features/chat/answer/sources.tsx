@@ -1,26 +1,56 @@
 // Where an answer comes from: numbered chips with the passage behind them.
-import { FileText } from "lucide-react";
+import { ChevronRight, FileText } from "lucide-react";
 import { Tooltip } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import type { Passage } from "@/api";
 import { viewDocument } from "@/model/shell/document-viewer";
+import { classes } from "@/ui/classes";
+import { citedIn } from "./citations";
 
 const CHIP =
   "inline-flex max-w-60 items-center gap-1.5 rounded-md border border-line bg-surface text-xs text-muted transition-colors hover:bg-hover hover:text-ink";
 
-export function Sources({ list }: { list: ReadonlyArray<Passage> }) {
+/** Those that the answer cites; what else was found is folded. */
+export function Sources({ list, text }: { list: ReadonlyArray<Passage>; text: string }) {
+  const [unfolded, unfold] = useState(false);
   if (!list.length) return null;
+  const cited = citedIn(text, list.length);
+  const places = list.map((_, place) => place);
+  const shown = places.filter((place) => cited.has(place));
+  const others = places.filter((place) => !cited.has(place));
+  const count = `${others.length} ${shown.length ? "more " : ""}passage${others.length === 1 ? "" : "s"} found`;
   return (
-    <section aria-label="Sources" className="mt-3">
-      <ul className="flex flex-wrap gap-1.5">
-        {list.map((passage, place) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: sources are told apart by their number
-          <li key={place} className="min-w-0">
-            <SourceMark place={place} passage={passage} />
-          </li>
-        ))}
-      </ul>
+    <section aria-label="Sources" className="mt-3 flex flex-col items-start gap-1.5">
+      <Chips list={list} places={shown} label="Cited sources" />
+      {others.length ? (
+        <button
+          type="button"
+          aria-expanded={unfolded}
+          onClick={() => unfold(!unfolded)}
+          className="-ml-1.5 flex h-7 items-center gap-1 rounded-md px-1.5 text-xs text-muted hover:bg-hover hover:text-ink"
+        >
+          <ChevronRight className={classes("size-3.5 transition-transform", unfolded && "rotate-90")} aria-hidden />
+          {count}
+          {shown.length ? "" : ", not cited"}
+        </button>
+      ) : null}
+      {unfolded ? <Chips list={list} places={others} label="Other passages" /> : null}
     </section>
+  );
+}
+
+type ChipsProps = { list: ReadonlyArray<Passage>; places: ReadonlyArray<number>; label: string };
+
+function Chips({ list, places, label }: ChipsProps) {
+  if (!places.length) return null;
+  return (
+    <ul aria-label={label} className="flex flex-wrap gap-1.5">
+      {places.map((place) => (
+        <li key={place} className="min-w-0">
+          <SourceMark place={place} passage={list[place] as Passage} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -5,14 +5,23 @@ import { TooltipProvider } from "@/ui/tooltip";
 import { Composer } from "./composer";
 
 function shown(running = false) {
-  const [onAsk, onStop, onClose] = [vi.fn(), vi.fn(), vi.fn()];
+  localStorage.clear();
+  const [onAsk, onStop, onLeave] = [vi.fn(), vi.fn(), vi.fn()];
   const view = render(
     <TooltipProvider>
-      <Composer question="" last="What was it?" running={running} onAsk={onAsk} onStop={onStop} onClose={onClose} />
+      <Composer
+        conversation="c"
+        question=""
+        last="What was it?"
+        running={running}
+        onAsk={onAsk}
+        onStop={onStop}
+        onLeave={onLeave}
+      />
     </TooltipProvider>,
   );
   const box = view.getByLabelText("Your question") as HTMLTextAreaElement;
-  return { ...view, box, onAsk, onStop, onClose };
+  return { ...view, box, onAsk, onStop, onLeave };
 }
 
 const type = (box: HTMLElement, value: string) => fireEvent.change(box, { target: { value } });
@@ -48,14 +57,14 @@ test("Up brings back the last question, but only into an empty box", () => {
   unmount();
 });
 
-test("Esc stops an answer; where there is none it closes", () => {
+test("Esc stops an answer; where there is none it leaves the box, and the text stays", () => {
   const going = shown(true);
   fireEvent.keyDown(going.box, { key: "Escape" });
-  expect([going.onStop.mock.calls.length, going.onClose.mock.calls.length]).toEqual([1, 0]);
+  expect([going.onStop.mock.calls.length, going.onLeave.mock.calls.length]).toEqual([1, 0]);
   going.unmount();
   const quiet = shown();
   fireEvent.keyDown(quiet.box, { key: "Escape" });
-  expect([quiet.onStop.mock.calls.length, quiet.onClose.mock.calls.length]).toEqual([0, 1]);
+  expect([quiet.onStop.mock.calls.length, quiet.onLeave.mock.calls.length]).toEqual([0, 1]);
   quiet.unmount();
 });
 
@@ -65,5 +74,15 @@ test("a blank question is not sent", () => {
   fireEvent.keyDown(box, { key: "Enter" });
   expect(onAsk).not.toHaveBeenCalled();
   expect(screen.getByRole("button", { name: "Send" })).toHaveProperty("disabled", true);
+  unmount();
+});
+
+test("more than the server takes is told, and nothing is cut", () => {
+  const { box, onAsk, unmount } = shown();
+  type(box, "a".repeat(70_000));
+  expect(box.value).toHaveLength(70_000);
+  expect(screen.getByRole("alert").textContent).toContain("70,000 characters; 60,000 can be sent");
+  fireEvent.keyDown(box, { key: "Enter" });
+  expect([onAsk.mock.calls.length, box.value.length]).toEqual([0, 70_000]);
   unmount();
 });

@@ -3,8 +3,8 @@ import { createStore, type StoreApi } from "zustand";
 import {
   call,
   type Event,
+  type FeedbackIn,
   isPassing,
-  type MessageOut,
   Problem,
   queries,
   sentenceOf,
@@ -12,8 +12,24 @@ import {
   talk,
 } from "@/api";
 import { newRun, reasoningSoFar, reduce } from "@/model/run/run";
-import { asked, goingOn, heard, NO_TURNS, recalled, refused, type Turns, without, withStored, wrongOf } from "./turns";
-import { drop, keep, unsentOf } from "./unsent";
+import { runningTurn } from "./shown-turn";
+import { allEvents, allMessages } from "./stored";
+import {
+  asked,
+  chosen,
+  type Failure,
+  failureOf,
+  heard,
+  lastTaken,
+  NO_TURNS,
+  rated,
+  recalled,
+  refused,
+  type Turns,
+  without,
+  withStored,
+} from "./turns";
+import { drop, keep, type Unsent, unsentOf } from "./unsent";
 
 export type Phase = "loading" | "ready" | "gone" | "failed";
 export type State = { phase: Phase; sessionId: string | null; turns: Turns; error: string | null };
@@ -25,10 +41,12 @@ type Options = {
   onSession: (id: string) => void;
   onRun: (runId: string) => void;
   beforeAsking: () => Promise<void>;
+  /** Until the server is tried again that could not be reached. */
+  retryMs?: number;
 };
 
-const TOGETHER = 50; // milliseconds for which events are gathered, so that the page is drawn at most so often
-const PAGE = 500; // messages or events
+const GATHER_MS = 50; // events are gathered, so that the page is drawn at most so often
+const RETRY_MS = 1000;
 
 export class Conversation {
   readonly store: StoreApi<State>;
@@ -51,13 +69,14 @@ export class Conversation {
   start(): void {
     this.stopped = false;
     const { sessionId } = this.store.getState();
-    if (!sessionId) return;
-    this.join(sessionId);
-    for (const { id, content } of unsentOf(sessionId)) {
-      this.change((turns) => asked(turns, id, content, new Date().toISOString()));
-      this.line?.say(id, content);
+    if (sessionId) this.join(sessionId);
+    for (const unsent of unsentOf(this.options.workflowId, sessionId)) {
+      const { id, content, parentId, failure } = unsent;
+      this.change((turns) => asked(turns, id, content, new Date().toISOString(), parentId));
+      if (failure) this.change((turns) => refused(turns, id, failure));
+      else void this.send(unsent);
     }
-    this.catchUp(sessionId);
+    if (sessionId) this.catchUp(sessionId);
   }
 
   stop(): void {
@@ -68,27 +87,66 @@ export class Conversation {
     this.known = null;
   }
 
-  /** Shown at once; goes out when the stack is saved and the conversation exists. */
-  ask(content: string, id: string = crypto.randomUUID()): void {
-    this.change((turns) => asked(turns, id, content, new Date().toISOString()));
-    void this.send(id, content);
+  /**
+   * Shown at once; goes out when the stack is saved and the conversation exists. `parentId` is the question that it
+   * follows: by default the last one of the branch that is shown.
+   */
+  ask(content: string, parentId: string | null = lastTaken(this.store.getState().turns)): void {
+    const id = crypto.randomUUID();
+    const { sessionId } = this.store.getState();
+    this.change((turns) => asked(turns, id, content, new Date().toISOString(), parentId));
+    void this.send({ id, content, parentId, sessionId, workflowId: this.options.workflowId });
   }
 
-  /** Once more, as a new question; one that was never taken keeps its place. */
+  /** Once more, as another branch; one that was never taken is replaced. */
   again(id: string): void {
     const turn = this.store.getState().turns.of[id];
+    if (turn) this.edit(id, turn.question);
+  }
+
+  /** Another question in the place of this one: the first stays as a branch, unless it was never taken. */
+  edit(id: string, content: string): void {
+    const { turns } = this.store.getState();
+    const turn = turns.of[id];
     if (!turn) return;
-    if (turn.runId === null) this.change((turns) => without(turns, id));
-    this.ask(turn.question);
+    if (turn.runId !== null) {
+      this.ask(content, turn.parent);
+      return;
+    }
+    drop(id);
+    this.change((all) => without(all, id));
+    this.ask(content);
+  }
+
+  /** Shows the branch that a question is in. */
+  show(id: string): void {
+    this.change((turns) => chosen(turns, id));
+  }
+
+  /** Seen at once; taken back where the server refuses it. Null takes the feedback away. */
+  async rate(id: string, messageId: string, rating: FeedbackIn["rating"] | null, reason = ""): Promise<void> {
+    const { sessionId, turns } = this.store.getState();
+    if (!sessionId) return;
+    const before = turns.of[id]?.feedback ?? null;
+    const path = { session_id: sessionId, message_id: messageId };
+    this.change((all) => rated(all, id, rating && { rating, reason, updated_at: new Date().toISOString() }));
+    try {
+      if (rating)
+        await call("PUT /sessions/{session_id}/messages/{message_id}/feedback", { path, body: { rating, reason } });
+      else await call("DELETE /sessions/{session_id}/messages/{message_id}/feedback", { path });
+    } catch (error) {
+      this.change((all) => rated(all, id, before));
+      throw error;
+    }
   }
 
   /** Stops the answer that is being given. */
   cancel(): void {
-    const turn = goingOn(this.store.getState().turns);
+    const turn = runningTurn(this.store.getState().turns);
     if (turn?.runId) this.line?.cancel(turn.runId);
   }
 
-  /** The thoughts of an answer that was given before this page was there; without any, a sentence that says so. */
+  /** The reasoning of an answer that was given before this page was there; without any, a sentence that says so. */
   async recall(id: string, runId: string): Promise<string | null> {
     const run = (await allEvents(runId)).reduce(reduce, newRun(runId));
     if (reasoningSoFar(run)) {
@@ -96,7 +154,7 @@ export class Conversation {
       return null;
     }
     const { trimmed_at: trimmed } = await call("GET /runs/{run_id}", { path: { run_id: runId } });
-    return trimmed ? "Its thoughts were kept for a while, and are gone." : "It told no thoughts.";
+    return trimmed ? "The reasoning was deleted when its retention time ended." : "The model told no reasoning.";
   }
 
   reload(): void {
@@ -104,17 +162,29 @@ export class Conversation {
     if (sessionId) this.catchUp(sessionId);
   }
 
-  private async send(id: string, content: string): Promise<void> {
+  private async send(unsent: Unsent): Promise<void> {
+    const { id, content, parentId } = unsent;
+    keep(unsent);
     try {
       await this.options.beforeAsking();
       const sessionId = await this.session();
-      keep({ id, content, sessionId });
+      if (this.stopped) return; // it is sent when the conversation is opened again
+      keep({ ...unsent, sessionId });
       this.join(sessionId);
-      this.line?.say(id, content);
+      this.line?.say(id, content, parentId);
     } catch (error) {
-      const reference = error instanceof Problem ? error.requestId : null;
-      this.change((turns) => refused(turns, id, { message: sentenceOf(error), details: [], reference }));
+      if (!this.stopped) {
+        const reference = error instanceof Problem ? error.requestId : null;
+        this.refuse(id, { message: sentenceOf(error), details: [], reference });
+      }
     }
+  }
+
+  /** It stays, over a reload too, until the person sends it again. */
+  private refuse(id: string, failure: Failure): void {
+    this.change((turns) => refused(turns, id, failure));
+    const unsent = unsentOf(this.options.workflowId, this.store.getState().sessionId).find((one) => one.id === id);
+    if (unsent) keep({ ...unsent, failure });
   }
 
   private async session(): Promise<string> {
@@ -126,9 +196,10 @@ export class Conversation {
 
   private async make(): Promise<string> {
     try {
-      const { id, updated_at } = await patiently(() =>
+      const { id, updated_at } = await this.onceThere(() =>
         call("POST /workflows/{workflow_id}/sessions", { path: { workflow_id: this.options.workflowId }, body: {} }),
       );
+      if (this.stopped) return id;
       this.known = updated_at;
       this.store.setState({ sessionId: id });
       this.options.onSession(id);
@@ -138,15 +209,24 @@ export class Conversation {
     }
   }
 
+  /** While the server cannot be reached, what was asked waits. */
+  private async onceThere<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (this.stopped || !isPassing(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, this.options.retryMs ?? RETRY_MS));
+      }
+    }
+  }
+
   private join(sessionId: string): void {
     if (this.line || this.stopped) return;
     this.line = talk(sessionId, {
       onEvent: (event) => this.take(event),
       onError: (error) => {
-        if (!error.id) return;
-        drop(error.id);
-        const { id } = error;
-        this.change((turns) => refused(turns, id, wrongOf(error)));
+        if (error.id) this.refuse(error.id, failureOf(error));
       },
       onOpen: () => this.catchUp(sessionId),
       onGone: () => this.store.setState({ phase: "gone" }),
@@ -198,9 +278,9 @@ export class Conversation {
       this.timer = undefined;
       if (!this.gathered.length) return;
       this.flush();
-      this.timer = setTimeout(next, TOGETHER);
+      this.timer = setTimeout(next, GATHER_MS);
     };
-    this.timer = setTimeout(next, TOGETHER);
+    this.timer = setTimeout(next, GATHER_MS);
   }
 
   private flush(): void {
@@ -215,35 +295,5 @@ export class Conversation {
 
   private change(how: (turns: Turns) => Turns): void {
     this.store.setState(({ turns }) => ({ turns: how(turns) }));
-  }
-}
-
-type Page<T> = { items: ReadonlyArray<T>; total: number };
-
-async function allOf<T>(page: (part: { skip: number; limit: number }) => Promise<Page<T>>): Promise<T[]> {
-  const first = await page({ skip: 0, limit: PAGE });
-  const skips = Array.from(
-    { length: Math.max(0, Math.ceil(first.total / PAGE) - 1) },
-    (_, index) => (index + 1) * PAGE,
-  );
-  const others = await Promise.all(skips.map((skip) => page({ skip, limit: PAGE })));
-  return [first, ...others].flatMap(({ items }) => [...items]);
-}
-
-const allMessages = (session_id: string): Promise<MessageOut[]> =>
-  allOf((query) => call("GET /sessions/{session_id}/messages", { path: { session_id }, query }));
-
-/** Of a run that has ended. */
-const allEvents = (run_id: string): Promise<Event[]> =>
-  allOf((query) => call("GET /runs/{run_id}/events", { path: { run_id }, query }) as Promise<Page<Event>>);
-
-/** While the server is away for a moment, what was asked waits. */
-async function patiently<T>(work: () => Promise<T>, left = 5): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (left === 0 || !isPassing(error)) throw error;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    return patiently(work, left - 1);
   }
 }

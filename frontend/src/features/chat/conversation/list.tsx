@@ -1,6 +1,6 @@
 // The conversations with a stack: found, opened, renamed, deleted.
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Ellipsis, MessageSquare, Pencil, Plus, Search, Trash2 } from "lucide-react";
+import { Download, Ellipsis, MessageSquare, Pencil, Plus, Search, Trash2 } from "lucide-react";
 import { type KeyboardEvent, useState } from "react";
 import { call, queries, type SessionOut, sentenceOf } from "@/api";
 import { Button, IconButton } from "@/ui/button";
@@ -11,6 +11,7 @@ import { Input } from "@/ui/field";
 import { Menu } from "@/ui/menu";
 import { Loading, Skeleton } from "@/ui/skeleton";
 import { toast } from "@/ui/toast";
+import { exportConversation, type Format } from "./export";
 
 type ConversationsProps = {
   workflowId: string;
@@ -67,7 +68,7 @@ export function Conversations({ workflowId, shown, onOpen }: ConversationsProps)
       {found.isError ? <p className="px-4 text-sm text-bad">{sentenceOf(found.error)}</p> : null}
       {found.data && !list.length ? (
         <p className="px-4 py-2 text-sm text-muted">
-          {wanted ? "No conversation is called that." : "What you ask is kept here."}
+          {wanted ? "No conversation has this name." : "Your conversations are kept here."}
         </p>
       ) : null}
       <ul className="min-h-0 flex-1 overflow-y-auto px-2 pb-3">
@@ -78,6 +79,7 @@ export function Conversations({ workflowId, shown, onOpen }: ConversationsProps)
             isShown={one.id === shown}
             onOpen={() => onOpen(one.id)}
             onRename={(title) => rename.mutate({ id: one.id, title })}
+            onExport={(format) => void exportConversation(one.id, nameOf(one), format).catch(failed)}
             onDelete={() => setLeaving(one)}
           />
         ))}
@@ -89,7 +91,7 @@ export function Conversations({ workflowId, shown, onOpen }: ConversationsProps)
           onConfirm={() => remove.mutate(leaving)}
           onClose={() => setLeaving(null)}
         >
-          Its questions, answers and runs are gone for good.
+          Its questions, answers and runs are deleted for good.
         </Confirm>
       ) : null}
     </nav>
@@ -105,10 +107,11 @@ type LineProps = {
   isShown: boolean;
   onOpen: () => void;
   onRename: (title: string) => void;
+  onExport: (format: Format) => void;
   onDelete: () => void;
 };
 
-function Line({ one, isShown, onOpen, onRename, onDelete }: LineProps) {
+function Line({ one, isShown, onOpen, onRename, onExport, onDelete }: LineProps) {
   const [editing, setEditing] = useState(false);
   if (editing) {
     const done = (title: string) => {
@@ -152,16 +155,20 @@ function Line({ one, isShown, onOpen, onRename, onDelete }: LineProps) {
       >
         <MessageSquare className="size-4 shrink-0 opacity-70" aria-hidden />
         <span className="min-w-0 flex-1">
-          <span className="block truncate text-sm font-medium">{nameOf(one)}</span>
+          <span dir="auto" className="block truncate text-sm font-medium">
+            {nameOf(one)}
+          </span>
           <span className={classes("block text-xs", isShown ? "" : "text-muted")}>
             {one.active_run ? "Answering…" : ago(one.updated_at)}
           </span>
         </span>
       </button>
       <Menu
-        label={`About “${nameOf(one)}”`}
+        label={`Actions for “${nameOf(one)}”`}
         items={[
           { label: "Rename", icon: Pencil, onSelect: () => setTimeout(() => setEditing(true)) },
+          { label: "Export as Markdown", icon: Download, onSelect: () => onExport("markdown") },
+          { label: "Export as JSON", icon: Download, onSelect: () => onExport("json") },
           "line",
           { label: "Delete", icon: Trash2, danger: true, onSelect: onDelete },
         ]}

@@ -1,18 +1,8 @@
 // A conversation from stored messages and from events, in whatever order they come.
 import { expect, test } from "vitest";
 import type { Event, MessageOut } from "@/api";
-import {
-  asked,
-  goingOn,
-  heard,
-  NO_TURNS,
-  refused,
-  shownOf,
-  type Turn,
-  type Turns,
-  thoughtInWords,
-  withStored,
-} from "./turns";
+import { runningTurn, shownOf, thoughtInWords } from "./shown-turn";
+import { asked, chosen, heard, NO_TURNS, refused, type Turn, type Turns, withStored } from "./turns";
 
 const AT = "2026-01-01T00:00:00.000Z";
 let seq = 0;
@@ -27,7 +17,11 @@ function message(role: "user" | "assistant", id: string, content: string, metada
 }
 
 const began = (id = "q1", run = "r1") => [
-  event("message.accepted", { message: { id, content: "Why?", role: "user", created_at: AT, metadata: {} } }, run),
+  event(
+    "message.accepted",
+    { message: { id, content: "Why?", role: "user", created_at: AT, metadata: {}, parent_id: null } },
+    run,
+  ),
   event("run.started", { workflow_id: "w", version: 1, plan: [{ id: "llm", label: "LLM", type: "llm" }] }, run),
 ];
 const said = (text: string) => event("answer.delta", { text });
@@ -40,7 +34,7 @@ const only = (turns: Turns): Turn => {
 };
 
 test("a question is there at once, and is the same one when the server has taken it", () => {
-  const turns = asked(NO_TURNS, "q1", "Why?", AT);
+  const turns = asked(NO_TURNS, "q1", "Why?", AT, null);
   expect(shownOf(only(turns)).phase).toBe("sending");
   expect(shownOf(only(all(turns, began()))).phase).toBe("working");
 });
@@ -49,7 +43,7 @@ test("an answer grows, and ends", () => {
   const writing = all(NO_TURNS, [...began(), said("Be"), said("cause")]);
   expect(shownOf(only(writing))).toMatchObject({ phase: "answering", text: "Because" });
   expect(shownOf(only(heard(writing, ended("succeeded"))))).toMatchObject({ phase: "done", text: "Because" });
-  expect(goingOn(writing)?.id).toBe("q1");
+  expect(runningTurn(writing)?.id).toBe("q1");
 });
 
 test("what a crash made void is taken back", () => {
@@ -96,13 +90,13 @@ test("a failure is told in words, with the run's id", () => {
 
 test("a question that was refused can be sent again", () => {
   const wrong = { message: "No.", details: [], reference: null };
-  const turns = refused(asked(NO_TURNS, "q1", "Why?", AT), "q1", wrong);
+  const turns = refused(asked(NO_TURNS, "q1", "Why?", AT, null), "q1", wrong);
   expect(shownOf(only(turns))).toMatchObject({ phase: "unsent", wrong });
-  expect(shownOf(only(asked(turns, "q1", "Why?", AT))).phase).toBe("sending");
+  expect(shownOf(only(asked(turns, "q1", "Why?", AT, null))).phase).toBe("sending");
 });
 
 test("what only this page knows stays behind what is stored", () => {
-  const turns = withStored(asked(NO_TURNS, "q2", "And?", AT), [message("user", "q1", "Why?")]);
+  const turns = withStored(asked(NO_TURNS, "q2", "And?", AT, "q1"), [message("user", "q1", "Why?")]);
   expect(turns.order).toEqual(["q1", "q2"]);
 });
 
@@ -114,6 +108,26 @@ test("thinking is counted in seconds", () => {
     "Thought for 4 s",
     "Thought for 1 s",
     "Thought for 1 min 5 s",
-    "Thoughts",
+    "Reasoning",
   ]);
+});
+
+test("a repeated question is a branch beside the first, and either can be shown", () => {
+  const stored = withStored(NO_TURNS, [
+    message("user", "q1", "Why?"),
+    { ...message("user", "q2", "And?"), parent_id: "q1" },
+  ]);
+  const twice = asked(stored, "q3", "And now?", AT, "q1");
+  expect([twice.path, twice.siblings["q2"]]).toEqual([
+    ["q1", "q3"],
+    ["q2", "q3"],
+  ]);
+  expect(chosen(twice, "q2").path).toEqual(["q1", "q2"]);
+});
+
+test("a stored answer keeps how long it was thought about, and its feedback", () => {
+  const feedback = { rating: "down" as const, reason: "Too short", updated_at: AT };
+  const answer = { ...message("assistant", "a1", "Because", { thought: true, thought_ms: 3200 }), feedback };
+  const shown = shownOf(only(withStored(NO_TURNS, [message("user", "q1", "Why?"), answer])));
+  expect([shown.thought, shown.feedback, shown.messageId]).toEqual([3.2, feedback, "a1"]);
 });

@@ -1,14 +1,17 @@
 // A conversation as it is shown: questions with their answers, reduced from stored messages and from events.
-import type { ErrorFrame, Event, MessageOut, Passage } from "@/api";
-import { answerSoFar, hasEnded, newRun, type Run, reasoningSoFar, reduce } from "@/model/run/run";
+import type { ErrorFrame, Event, FeedbackOut, MessageOut } from "@/api";
+import { newRun, type Run, reduce } from "@/model/run/run";
+import { type Branches, branchesOf, choiceOf } from "./branches";
 
 /** Why a question was not taken, or its answer failed; `reference` is the id that the server's log knows it by. */
-export type Wrong = { message: string; details: ReadonlyArray<string>; reference: string | null };
+export type Failure = { message: string; details: ReadonlyArray<string>; reference: string | null };
 
 export type Turn = {
   /** The id of the person's message. */
   id: string;
   question: string;
+  /** The question that it follows. */
+  parent: string | null;
   /** RFC 3339. */
   at: string;
   /** Null until the server has stored the question. */
@@ -17,45 +20,71 @@ export type Turn = {
   run: Run | null;
   /** The stored answer. */
   answer: MessageOut | null;
-  wrong: Wrong | null;
+  feedback: FeedbackOut | null;
+  wrong: Failure | null;
 };
 
-export type Turns = {
+export type Turns = Branches & {
+  /** All of them, each after its parent. */
   order: ReadonlyArray<string>;
   of: Readonly<Record<string, Turn>>;
   byRun: Readonly<Record<string, string>>;
+  /** Which branch the person chose, by parent. */
+  chosen: Readonly<Record<string, string>>;
 };
 
-export const NO_TURNS: Turns = { order: [], of: {}, byRun: {} };
+export const NO_TURNS: Turns = { order: [], of: {}, byRun: {}, chosen: {}, path: [], siblings: {} };
+
+/** Branches change with the questions there are, not with what is answered. */
+function branched(turns: Omit<Turns, "path" | "siblings">): Turns {
+  return { ...turns, ...branchesOf(turns.order, (id) => turns.of[id]?.parent ?? null, turns.chosen) };
+}
 
 function put(turns: Turns, turn: Turn): Turns {
-  return {
-    order: turns.of[turn.id] ? turns.order : [...turns.order, turn.id],
-    of: { ...turns.of, [turn.id]: turn },
-    byRun: turn.runId && turns.byRun[turn.runId] !== turn.id ? { ...turns.byRun, [turn.runId]: turn.id } : turns.byRun,
-  };
+  const before = turns.of[turn.id];
+  const of = { ...turns.of, [turn.id]: turn };
+  const byRun =
+    turn.runId && turns.byRun[turn.runId] !== turn.id ? { ...turns.byRun, [turn.runId]: turn.id } : turns.byRun;
+  if (before && before.parent === turn.parent) return { ...turns, of, byRun };
+  return branched({ ...turns, of, byRun, order: before ? turns.order : [...turns.order, turn.id] });
 }
 
-function blank(id: string, question: string, at: string): Turn {
-  return { id, question, at, runId: null, run: null, answer: null, wrong: null };
+function blank(id: string, question: string, at: string, parent: string | null): Turn {
+  return { id, question, parent, at, runId: null, run: null, answer: null, feedback: null, wrong: null };
 }
 
-/** The person's message, before the server knows it. Said again, it is no longer wrong. */
-export function asked(turns: Turns, id: string, question: string, at: string): Turns {
-  return put(turns, { ...(turns.of[id] ?? blank(id, question, at)), wrong: null });
+/** The person's message, before the server knows it, in the branch that is shown. Sent again, it is no longer wrong. */
+export function asked(turns: Turns, id: string, question: string, at: string, parent: string | null): Turns {
+  return chosen(put(turns, { ...(turns.of[id] ?? blank(id, question, at, parent)), parent, wrong: null }), id);
 }
 
-export function refused(turns: Turns, id: string, wrong: Wrong): Turns {
+/** Shows the branch of a question. */
+export function chosen(turns: Turns, id: string): Turns {
+  const choice = choiceOf(id, (one) => turns.of[one]?.parent ?? null, turns.chosen);
+  return branched({ ...turns, chosen: choice });
+}
+
+/** The last question of the branch that is shown which the server took, or will: what the next one follows. */
+export function lastTaken(turns: Turns): string | null {
+  return turns.path.findLast((id) => !turns.of[id]?.wrong) ?? null;
+}
+
+export function rated(turns: Turns, id: string, feedback: FeedbackOut | null): Turns {
+  const turn = turns.of[id];
+  return turn ? put(turns, { ...turn, feedback }) : turns;
+}
+
+export function refused(turns: Turns, id: string, wrong: Failure): Turns {
   const turn = turns.of[id];
   return turn ? put(turns, { ...turn, wrong }) : turns;
 }
 
 export function without(turns: Turns, id: string): Turns {
   const { [id]: _, ...of } = turns.of;
-  return { ...turns, of, order: turns.order.filter((one) => one !== id) };
+  return branched({ ...turns, of, order: turns.order.filter((one) => one !== id) });
 }
 
-export function wrongOf({ message, problems }: ErrorFrame): Wrong {
+export function failureOf({ message, problems }: ErrorFrame): Failure {
   const details = (problems ?? []).map((problem) => String(problem["message"] ?? "")).filter(Boolean);
   return { message, details: details.length > 1 ? details : [], reference: null };
 }
@@ -70,7 +99,8 @@ export function withStored(turns: Turns, messages: ReadonlyArray<MessageOut>): T
     if (message.role === "user") {
       order.push(message.id);
       of[message.id] = {
-        ...(of[message.id] ?? blank(message.id, message.content, message.created_at)),
+        ...(of[message.id] ?? blank(message.id, message.content, message.created_at, null)),
+        parent: message.parent_id,
         at: message.created_at,
         runId: message.run_id,
         wrong: null,
@@ -81,23 +111,26 @@ export function withStored(turns: Turns, messages: ReadonlyArray<MessageOut>): T
       const before = message.run_id ? byRun[message.run_id] : order.at(-1);
       const id = before && !answered.has(before) ? before : message.id;
       answered.add(id);
+      const turn = of[id] ?? blank(id, "", message.created_at, order.at(-1) ?? null);
       if (!of[id]) order.push(id);
-      of[id] = { ...(of[id] ?? blank(id, "", message.created_at)), runId: message.run_id, answer: message };
+      of[id] = { ...turn, runId: message.run_id, answer: message, feedback: message.feedback };
     }
   }
   const stored = new Set(order);
-  return { order: [...order, ...turns.order.filter((id) => !stored.has(id))], of, byRun };
+  const rest = turns.order.filter((id) => !stored.has(id));
+  return branched({ order: [...order, ...rest], of, byRun, chosen: turns.chosen });
 }
 
 /** The turns after one more event of any run of the session. */
 export function heard(turns: Turns, event: Event): Turns {
   if (event.type === "message.accepted") {
-    const { id, content, created_at: at } = event.data.message;
-    const turn = turns.of[id] ?? blank(id, content, at);
+    const { id, content, created_at: at, parent_id: parent = null } = event.data.message;
+    const turn = turns.of[id] ?? blank(id, content, at, parent);
     const run = reduce(turn.run ?? newRun(event.run_id), event);
-    return put(turns, { ...turn, runId: event.run_id, run, wrong: null });
+    return put(turns, { ...turn, parent, runId: event.run_id, run, wrong: null });
   }
-  const turn = turns.of[turns.byRun[event.run_id] ?? event.run_id] ?? blank(event.run_id, "", event.at);
+  const known = turns.of[turns.byRun[event.run_id] ?? event.run_id];
+  const turn = known ?? blank(event.run_id, "", event.at, turns.path.at(-1) ?? null);
   return put(turns, { ...turn, runId: event.run_id, run: reduce(turn.run ?? newRun(event.run_id), event) });
 }
 
@@ -105,98 +138,4 @@ export function heard(turns: Turns, event: Event): Turns {
 export function recalled(turns: Turns, id: string, run: Run): Turns {
   const turn = turns.of[id];
   return turn ? put(turns, { ...turn, run }) : turns;
-}
-
-export type Phase = "sending" | "waiting" | "working" | "answering" | "done" | "stopped" | "failed" | "unsent";
-
-export type Shown = {
-  phase: Phase;
-  text: string;
-  reasoning: string;
-  /** Seconds that it thought for; null where nothing was told. */
-  thought: number | null;
-  doing: string | null;
-  sources: ReadonlyArray<Passage>;
-  wrong: Wrong | null;
-  /** The run whose thoughts can be asked for, where only its answer is stored here. */
-  thoughtsOf: string | null;
-};
-
-const NOTHING = { text: "", reasoning: "", thought: null, doing: null, sources: [], wrong: null, thoughtsOf: null };
-
-export function shownOf(turn: Turn): Shown {
-  if (turn.wrong) return { ...NOTHING, phase: "unsent", wrong: turn.wrong };
-  if (turn.run && (hasEnded(turn.run.status) || !turn.answer)) return fromRun(turn, turn.run);
-  if (turn.answer) return fromStored(turn.answer, turn.run);
-  return { ...NOTHING, phase: turn.runId ? "waiting" : "sending" };
-}
-
-export function isOver(phase: Phase): boolean {
-  return phase === "done" || phase === "stopped" || phase === "failed" || phase === "unsent";
-}
-
-function fromRun(turn: Turn, run: Run): Shown {
-  const text = answerSoFar(run) || (hasEnded(run.status) ? (turn.answer?.content ?? "") : "");
-  const phase = ended(run.status) ?? (run.status === "queued" ? "waiting" : text ? "answering" : "working");
-  const wrong = run.error && phase === "failed" ? failure(run.error.message, run.id) : null;
-  return {
-    phase,
-    text,
-    reasoning: reasoningSoFar(run),
-    thought: thoughtFor(run),
-    doing: run.doing,
-    sources: run.sources,
-    wrong,
-    thoughtsOf: null,
-  };
-}
-
-/** `thought`: whether there were thoughts; messages of earlier versions do not say. */
-type Told = { status?: string; sources?: Passage[]; error?: { message?: string } | null; thought?: boolean };
-
-function fromStored({ content, metadata, run_id: runId }: MessageOut, run: Run | null): Shown {
-  const told = metadata as Told;
-  const phase = ended(told.status ?? "") ?? "done";
-  return {
-    phase,
-    text: content,
-    reasoning: run ? reasoningSoFar(run) : "",
-    thought: run ? thoughtFor(run) : null,
-    doing: null,
-    sources: told.sources ?? [],
-    wrong: phase === "failed" ? failure(told.error?.message ?? "The run failed.", runId) : null,
-    thoughtsOf: run || told.thought === false ? null : runId,
-  };
-}
-
-function ended(status: string): Phase | null {
-  return status === "succeeded" ? "done" : status === "cancelled" ? "stopped" : status === "failed" ? "failed" : null;
-}
-
-function failure(message: string, reference: string | null): Wrong {
-  return { message, details: [], reference };
-}
-
-function thoughtFor(run: Run): number | null {
-  const spans = Object.values(run.nodes).map(({ reasoningFrom, reasoningTo }) =>
-    reasoningFrom && reasoningTo ? (Date.parse(reasoningTo) - Date.parse(reasoningFrom)) / 1000 : null,
-  );
-  const told = spans.filter((span) => span !== null);
-  return told.length ? told.reduce((sum, span) => sum + span, 0) : null;
-}
-
-/** “Thought for 4 s”. */
-export function thoughtInWords(seconds: number | null): string {
-  if (seconds === null) return "Thoughts";
-  if (seconds < 60) return `Thought for ${Math.max(1, Math.round(seconds))} s`;
-  return `Thought for ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-}
-
-/** The turn that is being answered, the oldest first; null when nothing is going on. */
-export function goingOn(turns: Turns): Turn | null {
-  for (const id of turns.order.slice(-20)) {
-    const turn = turns.of[id];
-    if (turn && !isOver(shownOf(turn).phase)) return turn;
-  }
-  return null;
 }

@@ -1,18 +1,18 @@
 // Reads an answer to those who listen: sentence by sentence, never token by token.
 import { useEffect, useRef, useState } from "react";
-import { isOver, type Shown } from "../conversation/turns";
+import { isOver, type ShownTurn } from "../conversation/shown-turn";
 import { Sentences } from "./sentences";
 
 const KEPT = 8; // sentences that stay in the region
 
 const LAST_WORDS = {
-  done: "The answer is whole.",
+  done: "The answer is complete.",
   stopped: "Stopped.",
   failed: "The answer failed.",
   unsent: "Not sent.",
 };
 
-export function Announcer({ shown }: { shown: Shown | null }) {
+export function Announcer({ shown }: { shown: ShownTurn | null }) {
   const [said, setSaid] = useState<ReadonlyArray<{ id: number; text: string }>>([]);
   const reader = useRef<Sentences | null>(null);
   const count = useRef(0);

@@ -1,5 +1,5 @@
 // One question and its answer.
-import { Check, ChevronRight, Copy, RotateCcw, Square, TriangleAlert } from "lucide-react";
+import { ChevronRight, RotateCcw, TriangleAlert } from "lucide-react";
 import { memo, useState } from "react";
 import { useStore } from "zustand";
 import { sentenceOf } from "@/api";
@@ -9,33 +9,40 @@ import { toast } from "@/ui/toast";
 import { ANSWER, useLazyPart } from "../answer/lazy-part";
 import { Sources } from "../answer/sources";
 import type { Conversation } from "../conversation/conversation";
-import { isOver, type Shown, shownOf, thoughtInWords, type Wrong } from "../conversation/turns";
+import { isOver, type ShownTurn, shownOf, thoughtInWords } from "../conversation/shown-turn";
+import type { Failure } from "../conversation/turns";
+import { Actions } from "./actions";
+import type { Rate } from "./feedback";
+import { Question } from "./question";
 
 export const TurnView = memo(function TurnView({ conversation, id }: { conversation: Conversation; id: string }) {
   const turn = useStore(conversation.store, (state) => state.turns.of[id]);
   if (!turn) return null;
   const shown = shownOf(turn);
+  const rate: Rate = (rating, reason) => {
+    const failed = (error: unknown) => toast(sentenceOf(error), { tone: "bad" });
+    if (shown.messageId) conversation.rate(id, shown.messageId, rating, reason).catch(failed);
+  };
   return (
     <article aria-label={turn.question ? `Question: ${turn.question.slice(0, 80)}` : "Answer"} className="pt-6">
-      {turn.question ? (
-        <div className="flex justify-end">
-          <p className="max-w-[85%] rounded-2xl rounded-br-md bg-accent-soft px-4 py-2.5 break-words whitespace-pre-wrap">
-            {turn.question}
-          </p>
-        </div>
-      ) : null}
+      {turn.question ? <Question key={turn.question} conversation={conversation} id={id} text={turn.question} /> : null}
       <div className="mt-4 min-h-14" data-testid="answer" data-phase={shown.phase} aria-busy={!isOver(shown.phase)}>
         <Thoughts shown={shown} recall={(runId) => conversation.recall(id, runId)} />
         <Doing shown={shown} />
         {shown.text ? <Text shown={shown} /> : null}
         {shown.phase === "done" && !shown.text ? <p className="text-muted">The answer is empty.</p> : null}
+        {shown.note ? (
+          <p role="note" className="mt-2 rounded-lg bg-warn-soft px-3.5 py-2 text-sm text-warn">
+            {shown.note}
+          </p>
+        ) : null}
         {shown.wrong ? (
-          <Trouble wrong={shown.wrong} unsent={shown.phase === "unsent"} again={() => conversation.again(id)} />
+          <FailureNotice wrong={shown.wrong} unsent={shown.phase === "unsent"} again={() => conversation.again(id)} />
         ) : null}
         {isOver(shown.phase) ? (
           <>
-            <Sources list={shown.sources} />
-            <Foot shown={shown} again={() => conversation.again(id)} />
+            <Sources list={shown.sources} text={shown.text} />
+            <Actions shown={shown} again={() => conversation.again(id)} rate={rate} />
           </>
         ) : null}
       </div>
@@ -43,20 +50,25 @@ export const TurnView = memo(function TurnView({ conversation, id }: { conversat
   );
 });
 
-function Text({ shown }: { shown: Shown }) {
+function Text({ shown }: { shown: ShownTurn }) {
   const Answer = useLazyPart(ANSWER);
-  if (!Answer) return <p className="break-words whitespace-pre-wrap">{shown.text}</p>;
+  if (!Answer)
+    return (
+      <p dir="auto" className="break-words whitespace-pre-wrap">
+        {shown.text}
+      </p>
+    );
   return <Answer text={shown.text} writing={!isOver(shown.phase)} sources={shown.sources} />;
 }
 
 /** What is being done, in words, from the first moment on until the answer begins. */
-function Doing({ shown }: { shown: Shown }) {
+function Doing({ shown }: { shown: ShownTurn }) {
   if (isOver(shown.phase) || shown.text) return null;
   const words =
     shown.phase === "sending"
       ? "Sending"
       : shown.phase === "waiting"
-        ? "Waiting for its turn"
+        ? "Waiting for the answer before"
         : (shown.doing ?? (shown.reasoning ? "Thinking" : "Starting"));
   return (
     <p className="flex h-6 items-center gap-2 text-muted" data-testid="doing">
@@ -66,10 +78,10 @@ function Doing({ shown }: { shown: Shown }) {
   );
 }
 
-type ThoughtsProps = { shown: Shown; recall: (runId: string) => Promise<string | null> };
+type ThoughtsProps = { shown: ShownTurn; recall: (runId: string) => Promise<string | null> };
 
 /**
- * The model's own thoughts: open while they come, folded once the answer begins, unless the person says otherwise.
+ * The model's reasoning: open while they come, folded once the answer begins, unless the person says otherwise.
  * Those of a stored answer are fetched when they are asked for.
  */
 function Thoughts({ shown, recall }: ThoughtsProps) {
@@ -82,7 +94,7 @@ function Thoughts({ shown, recall }: ThoughtsProps) {
   const unfold = () => {
     choose(!open);
     if (open || reasoning || !thoughtsOf) return;
-    tell("Looking for them…");
+    tell("Loading…");
     recall(thoughtsOf).then(tell, (error) => tell(sentenceOf(error)));
   };
   return (
@@ -105,7 +117,7 @@ function Thoughts({ shown, recall }: ThoughtsProps) {
   );
 }
 
-function Trouble({ wrong, unsent, again }: { wrong: Wrong; unsent: boolean; again: () => void }) {
+function FailureNotice({ wrong, unsent, again }: { wrong: Failure; unsent: boolean; again: () => void }) {
   return (
     <div role="alert" className="mt-2 flex gap-3 rounded-lg bg-bad-soft px-3.5 py-3">
       <TriangleAlert className="mt-0.5 size-4 shrink-0 text-bad" aria-hidden />
@@ -120,7 +132,7 @@ function Trouble({ wrong, unsent, again }: { wrong: Wrong; unsent: boolean; agai
         ) : null}
         {wrong.reference ? (
           <p className="mt-1 text-xs break-all text-muted">
-            For whoever looks into it: <code className="font-mono">{wrong.reference}</code>
+            Reference: <code className="font-mono">{wrong.reference}</code>
           </p>
         ) : null}
         <Button className="mt-2.5" onClick={again}>
@@ -128,42 +140,6 @@ function Trouble({ wrong, unsent, again }: { wrong: Wrong; unsent: boolean; agai
           {unsent ? "Send again" : "Retry"}
         </Button>
       </div>
-    </div>
-  );
-}
-
-function Foot({ shown, again }: { shown: Shown; again: () => void }) {
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(shown.text);
-      setCopied(true);
-      setTimeout(() => setCopied(false), 1500);
-    } catch {
-      toast("The browser did not allow copying. Select the text and copy it yourself.", { tone: "bad" });
-    }
-  };
-  if (!shown.text && shown.phase !== "stopped") return null;
-  return (
-    <div className="mt-2 -ml-2 flex flex-wrap items-center gap-1">
-      {shown.phase === "stopped" ? (
-        <span className="ml-2 inline-flex items-center gap-1.5 pr-2 text-sm text-muted">
-          <Square className="size-3" aria-hidden />
-          Stopped
-        </span>
-      ) : null}
-      {shown.text ? (
-        <Button variant="quiet" className="h-7 px-2 text-xs" onClick={() => void copy()}>
-          {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
-          {copied ? "Copied" : "Copy"}
-        </Button>
-      ) : null}
-      {shown.phase === "stopped" ? (
-        <Button variant="quiet" className="h-7 px-2 text-xs" onClick={again}>
-          <RotateCcw aria-hidden />
-          Retry
-        </Button>
-      ) : null}
     </div>
   );
 }
