@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.editor import Stacks
 from tests.fakes.openai_server import OpenAIServer
+from tests.support.files import pdf
 from tests.support.graphs import edge, graph, node
 
 Json = dict[str, Any]
@@ -101,6 +103,17 @@ class Chat:
         return self.page.url.split("session=")[1]
 
     # What is done
+
+    def add_pdf(self, *pages: str) -> None:
+        """The stack has read it."""
+        client = self.stacks.client
+        sent = client.post(f"/workflows/{self.id}/documents", files={"file": ("animals.pdf", pdf(*pages))})
+        document = sent.raise_for_status().json()["items"][0]
+        deadline = time.monotonic() + 60
+        while (status := client.get(f"/documents/{document['id']}").json()["status"]) == "processing":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert status == "ready"
 
     def ask(self, question: str) -> None:
         self.box.fill(question)

@@ -273,6 +273,8 @@ class Keyboard(Person):
 
     def closes_the_chat(self) -> None:
         self.page.keyboard.press("Escape")
+        expect(self.box).not_to_be_focused()
+        self.page.keyboard.press("Escape")
 
     def deletes_the_query(self) -> None:
         self._takes("query-1")

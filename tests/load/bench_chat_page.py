@@ -62,17 +62,20 @@ def filled(server: Server, stacks: Stacks, workflow_id: str) -> str:
     with sqlite3.connect(server.data / "genai-stack.db", timeout=20) as database:
         query = "SELECT workspace_id, created_at FROM chat_sessions WHERE id = ?"
         space, moment = database.execute(query, [chat]).fetchone()
+        ids = [str(uuid4()) for _ in range(MESSAGES)]
         database.executemany(
-            'INSERT INTO chat_messages (id, workspace_id, session_id, position, role, content, "metadata", created_at)'
-            " VALUES (?, ?, ?, ?, ?, ?, '{}', ?)",
+            "INSERT INTO chat_messages"
+            ' (id, workspace_id, session_id, position, role, content, parent_id, "metadata", created_at)'
+            " VALUES (?, ?, ?, ?, ?, ?, ?, '{}', ?)",
             [
                 (
-                    str(uuid4()),
+                    ids[place],
                     space,
                     chat,
                     place,
                     "assistant" if place % 2 else "user",
                     PARAGRAPH if place % 2 else "Why?",
+                    ids[place - 1 if place % 2 else place - 2] if place else None,
                     moment,
                 )
                 for place in range(MESSAGES)

@@ -5,6 +5,7 @@ import { Button, IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Link } from "@/ui/router";
 import { NEW, useShown } from "./conversation/opened";
+import { useEscape } from "./escape";
 import { ChatView } from "./view";
 
 export type ChatPanelProps = {
@@ -23,6 +24,7 @@ export function ChatPanel({ workflowId, name, question, onClose, onRun, beforeAs
   const [named, setNamed] = useState<string | null>(null);
   const shown = useShown(workflowId, named);
   const onSession = useCallback((id: string | null) => setNamed(id ?? NEW), []);
+  useEscape(true, false, onClose, false);
   return (
     <section
       role="dialog"
@@ -32,9 +34,6 @@ export function ChatPanel({ workflowId, name, question, onClose, onRun, beforeAs
         "fixed top-14 right-0 bottom-0 z-40 flex w-full animate-rise flex-col border-l border-line bg-ground shadow-dialog",
         "sm:top-16 sm:right-2 sm:bottom-2 sm:w-md sm:overflow-hidden sm:rounded-xl sm:border",
       )}
-      onKeyDown={(event) => {
-        if (event.key === "Escape" && !event.defaultPrevented) onClose();
-      }}
     >
       {shown === undefined ? null : (
         <ChatView

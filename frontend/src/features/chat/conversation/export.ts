@@ -27,7 +27,7 @@ export function asMarkdown(name: string, messages: ReadonlyArray<MessageOut>): s
     if (!turn) return [];
     const sources = (turn.answer?.metadata["sources"] ?? []) as ReadonlyArray<Passage>;
     return [
-      turn.question && turn.question.replace(/^/gm, "> "),
+      turn.question ? turn.question.replace(/^/gm, "> ") : "",
       turn.answer?.content ?? "",
       sources.map((one, place) => `${place + 1}. ${one.filename}${one.page ? `, page ${one.page}` : ""}`).join("\n"),
     ];
