@@ -121,7 +121,9 @@ class Person:
         expect(thoughts).to_contain_text(re.compile(r"Thought for \d+ s"))
         self.phase("done")
         expect(self.text).to_have_text(words(3))
-        expect(self.answer.get_by_label("Sources").get_by_role("button").first).to_contain_text("bees.pdf")
+        sources = self.answer.get_by_label("Sources")
+        sources.get_by_role("button", name=re.compile("found, not cited")).click()
+        expect(sources.get_by_role("list").get_by_role("button").first).to_contain_text("bees.pdf")
 
     def begins_a_long_answer(self, tokens: int) -> None:
         self.asks("Count", tokens=tokens, gap_ms=50)

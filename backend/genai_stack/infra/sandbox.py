@@ -81,6 +81,7 @@ def confine(*, readable: Sequence[Path] = (), folder: Path | None = None, networ
     `readable` are files and folders, besides Python's own; `folder` is one where it may write. What was opened before
     stays open. Raises OSError where a kernel that can confine it does not.
     """
+    os.umask(0o077)
     if sys.platform != "linux" or platform.machine() not in _MACHINES:
         return
     os.umask(0o077)
