@@ -124,6 +124,7 @@ class Person:
         sources = self.answer.get_by_label("Sources")
         sources.get_by_role("button", name=re.compile("found, not cited")).click()
         expect(sources.get_by_role("list").get_by_role("button").first).to_contain_text("bees.pdf")
+        self.box.focus()
 
     def begins_a_long_answer(self, tokens: int) -> None:
         self.asks("Count", tokens=tokens, gap_ms=50)
