@@ -26,9 +26,9 @@ Id = Annotated[str, BeforeValidator(_uuid), WithJsonSchema({"type": "string", "f
 
 
 class Asked(BaseModel):
-    """A request's body: unknown fields are refused."""
+    """A request's body: unknown fields are refused, and a value of another type is not converted."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Page(BaseModel, Generic[T]):

@@ -1,8 +1,10 @@
 """Uploaded files out of a multipart body, as they come: nothing is kept in memory or in a temporary file."""
 
+import re
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -14,6 +16,9 @@ from genai_stack.features.knowledge.uploads import File
 FIELD = "file"
 MOST_FILES = 100  # in one request
 ESCAPED = {"%22": '"', "%0D": "\r", "%0A": "\n"}  # what browsers write in names
+
+
+_EXTENDED_NAME = re.compile(rb"""filename\*\s*=\s*("[^"]*"|[^;\s]+)""", re.IGNORECASE)
 
 
 class _Begun(NamedTuple):
@@ -103,9 +108,21 @@ class _Parts:
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         filename = options.get(b"filename")
         name = None if filename is None else filename.decode("utf-8", "replace")
+        if (extended := _EXTENDED_NAME.search(self._headers.get(b"content-disposition", b""))) is not None:
+            name = _decoded_name(extended[1].decode("latin-1"))  # RFC 8187; it counts where both are there
         for written, meant in ESCAPED.items():
             name = name and name.replace(written, meant)
         self._said.append(_Begun(options.get(b"name", b"").decode("utf-8", "replace"), name))
 
     def _end(self) -> None:
         self._whole = True
+
+
+def _decoded_name(value: str) -> str:
+    """`UTF-8''na%C3%AFve.txt`: the character set, a language that nobody uses, and the name."""
+    charset, _, rest = value.strip('"').partition("'")
+    encoded = rest.partition("'")[2]
+    try:
+        return unquote(encoded, charset or "utf-8", "replace")
+    except LookupError:
+        return unquote(encoded, "utf-8", "replace")

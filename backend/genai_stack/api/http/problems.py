@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 from starlette.websockets import WebSocket
 
 from genai_stack import errors
@@ -125,9 +126,22 @@ def install(app: FastAPI) -> None:
     async def on_http(request: Request, error: HTTPException) -> Response:
         code = HTTPStatus(error.status_code).name
         detail = _DETAILS.get(error.status_code, str(error.detail))
-        return problem(error.status_code, code, detail, request_id_of(request), headers=error.headers)
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        if error.status_code == 405:
+            headers["allow"] = ", ".join(_allowed(request))
+        return problem(error.status_code, code, detail, request_id_of(request), headers=headers)
 
     del on_stack_error, on_invalid, on_invalid_socket, on_crash, on_http
+
+
+def _allowed(request: Request) -> list[str]:
+    """Every method that an address takes, whichever of its routes takes it."""
+    routes = request.app.router.routes
+    return [
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 _DETAILS = {404: "There is nothing at this address.", 405: "This address does not take this method."}
@@ -150,6 +164,20 @@ def request_id_of(connection: HTTPConnection) -> str:
     return str(connection.scope.get("state", {}).get("request_id", ""))
 
 
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": ProblemDetail, "description": "What is wrong, and what to do", "content": {MEDIA_TYPE: {}}},
-}
+def declared(**statuses: str) -> dict[int | str, dict[str, Any]]:
+    """Statuses with a problem as their body, for the description: `declared(s503="The database does not answer")`."""
+    return {
+        name.removeprefix("s"): {"model": ProblemDetail, "description": description, "content": {MEDIA_TYPE: {}}}
+        for name, description in statuses.items()
+    }
+
+
+RESPONSES = declared(
+    s4XX="What is wrong, and what to do",
+    s429="Too much at once; `Retry-After` says when to try again",
+    s503="A part that is needed does not answer; `Retry-After` says when to try again",
+    s507="No space is left for the database",
+)
+PROVIDER_RESPONSES = declared(
+    s502="The provider's server failed, with its own words", s504="The provider's server did not answer in time"
+)

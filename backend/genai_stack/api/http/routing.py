@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import ClientDisconnect, HTTPConnection
 
 from genai_stack.api.http.dependencies import dependencies_of
@@ -162,6 +163,15 @@ def check_text(text: str) -> None:
             text.encode()
         except UnicodeEncodeError as error:
             raise Invalid("A text holds half a character (a lone surrogate), which cannot be stored.") from error
+
+
+class _IdConvertor(StringConvertor):
+    """An id in a path. `validate` is no id, but an address of its own beside them: other methods there are 405."""
+
+    regex = r"(?!validate(?:/|$))[^/]+"
+
+
+register_url_convertor("id", _IdConvertor())
 
 
 class Router(APIRouter):

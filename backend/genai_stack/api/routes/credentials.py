@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from genai_stack.api.http.dependencies import Dependencies, Deps
 from genai_stack.api.http.models import Asked, Id, Limit, Page, Skip
+from genai_stack.api.http.problems import PROVIDER_RESPONSES
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.errors import Invalid, ProviderFailed
 from genai_stack.features.credentials import store as credentials
@@ -80,7 +81,7 @@ async def remove(credential_id: Id, deps: Deps, scope: CurrentScope) -> None:
         await credentials.remove(session, scope, credential_id)
 
 
-@router.post("/{credential_id}/test")
+@router.post("/{credential_id}/test", responses=PROVIDER_RESPONSES)
 async def test(credential_id: Id, deps: Deps, scope: CurrentScope, base_url: Server = None) -> CredentialTest:
     """Ask the provider whether it takes the key. Costs no tokens."""
     provider, secret = await _unlocked(deps, scope, credential_id)
@@ -91,7 +92,7 @@ async def test(credential_id: Id, deps: Deps, scope: CurrentScope, base_url: Ser
     return CredentialTest(ok=True, message="The provider takes this key.")
 
 
-@router.get("/{credential_id}/models")
+@router.get("/{credential_id}/models", responses=PROVIDER_RESPONSES)
 async def models(
     credential_id: Id, deps: Deps, scope: CurrentScope, base_url: Server = None, skip: Skip = 0, limit: Limit = 500
 ) -> Page[ModelOut]:

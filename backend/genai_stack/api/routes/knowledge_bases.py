@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, Stric
 
 from genai_stack.api.http.dependencies import Deps
 from genai_stack.api.http.models import Asked, Id, Limit, Page, Skip
+from genai_stack.api.http.problems import PROVIDER_RESPONSES
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.features.credentials import store as credentials
 from genai_stack.features.knowledge import bases
@@ -132,7 +133,7 @@ async def remove(knowledge_base_id: Id, deps: Deps, scope: CurrentScope) -> None
     await deps.knowledge.deletion.delete_base(scope, knowledge_base_id)
 
 
-@router.post("/{knowledge_base_id}/search")
+@router.post("/{knowledge_base_id}/search", responses=PROVIDER_RESPONSES)
 async def search(knowledge_base_id: Id, body: SearchIn, deps: Deps, scope: CurrentScope) -> Page[PassageOut]:
     """The passages that come nearest to the query, best first."""
     found = await deps.knowledge.search.search(

@@ -56,7 +56,7 @@ class Counted:
         below = scope["path"].startswith(f"{self._prefix}/")
         if route is None:
             return PAGES if status < 400 and not below else UNMATCHED
-        return f"{self._prefix}{route.path}" if below else str(route.path)
+        return f"{self._prefix}{route.path_format}" if below else str(route.path_format)
 
 
 def _streams(message: Message) -> bool:

@@ -120,14 +120,14 @@ async def search(deps: Deps, scope: CurrentScope, q: str = "", skip: Skip = 0, l
     return Page(items=items, total=total, skip=skip, limit=limit)
 
 
-@router.get("/{workflow_id}")
+@router.get("/{workflow_id:id}")
 async def get(workflow_id: Id, response: Response, deps: Deps, scope: CurrentScope) -> WorkflowOut:
     async with deps.database.read() as session:
         workflow = await store.get(session, scope, workflow_id)
         return await _out(session, deps, scope, workflow, response)
 
 
-@router.put("/{workflow_id}")
+@router.put("/{workflow_id:id}")
 async def replace(
     workflow_id: Id,
     body: WorkflowIn,
@@ -145,7 +145,7 @@ async def replace(
         return await _out(session, deps, scope, workflow, response)
 
 
-@router.delete("/{workflow_id}", status_code=204)
+@router.delete("/{workflow_id:id}", status_code=204)
 async def remove(workflow_id: Id, deps: Deps, scope: CurrentScope) -> None:
     """Remove it with its versions, runs, sessions and own documents."""
     async with deps.database.read() as session:
