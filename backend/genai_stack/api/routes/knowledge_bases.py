@@ -81,6 +81,8 @@ class KnowledgeBaseOut(BaseModel):
 
 
 class SearchIn(Asked):
+    """Passages come best first by meaning and by words. A score is a cosine, so scores need not descend."""
+
     query: str = Field(min_length=1, max_length=20_000)
     top_k: int = Field(default=4, ge=1, le=MOST)
     document_ids: list[Id] | None = Field(default=None, max_length=1000, description="Look into these only.")

@@ -33,7 +33,11 @@ _STOP_WORDS: Final = frozenset(
 _WORD: Final = re.compile(r"[^\W_]+")
 _UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")  # scripts without spaces between words
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])|\n\s*\n|\n(?=\s*[-*•#|])")
-_ENDINGS: Final = ("ations", "ation", "ingly", "ings", "ing", "edly", "ed", "ies", "es", "ly", "s", "e", "y")
+_ENDINGS: Final = (
+    "ations", "ation", "ingly", "ings", "ing", "iedly", "edly", "iers", "ied", "ier", "ies", "ed", "es", "ily", "ly",
+    "s", "e", "y",
+)  # fmt: skip
+_HEADING_WORDS: Final = 8  # a line of at most so many, without a full stop and with text below it, is a heading
 
 
 class OfflineModel:
@@ -42,7 +46,7 @@ class OfflineModel:
     async def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
         count = len(request.passages)
         yield Delta(reasoning=f"Comparing the question with the sentences of {count} passage{'s' * (count != 1)}.")
-        for piece in _pieces(answer(request.question, request.passages)):
+        for piece in _pieces(answer(request.question, request.passages, introduced=_has_introduced_itself(request))):
             yield Delta(piece)
             await asyncio.sleep(0)
         yield Delta(usage=Usage(), finish="stop")
@@ -58,7 +62,12 @@ class _Sentence(Struct, frozen=True):
     heading: frozenset[str]
 
 
-def answer(question: str, passages: tuple[ContextPassage, ...]) -> str:
+def _has_introduced_itself(request: ChatRequest) -> bool:
+    return any(message.role == "assistant" and _WHO in message.content for message in request.history)
+
+
+def answer(question: str, passages: tuple[ContextPassage, ...], *, introduced: bool = False) -> str:
+    """`introduced`: the conversation says already what this model is, so the quotations stand alone."""
     if not passages:
         return (
             f"{_WHO} I have no documents to search here. "
@@ -68,7 +77,7 @@ def answer(question: str, passages: tuple[ContextPassage, ...]) -> str:
     if not best:
         return f"{_WHO} Nothing in your documents matches this question. Ask with words that stand in them. {_REMEDY}"
     quoted = "\n".join(f"- {sound(sentence.text)} [{sentence.passage}]" for sentence in best)
-    return f"{_WHO} These match your question:\n\n{quoted}\n\n{_REMEDY}"
+    return quoted if introduced else f"{_WHO} {_REMEDY}\n\n{quoted}"
 
 
 def _best(question: str, sentences: list[_Sentence]) -> list[_Sentence]:
@@ -94,9 +103,10 @@ def _sentences(passages: tuple[ContextPassage, ...]) -> list[_Sentence]:
     found: dict[str, _Sentence] = {}
     for number, passage in enumerate(passages, 1):
         heading: frozenset[str] = frozenset()
-        for part in _SENTENCE_END.split(passage.text):
+        parts = [part for part in _SENTENCE_END.split(passage.text) if part and part.strip()]
+        for at, part in enumerate(parts):
             text = " ".join(part.split()).lstrip("-*•# ")
-            if part.lstrip().startswith("#"):
+            if _is_heading(part, last=at == len(parts) - 1):
                 heading = _terms(text)
                 continue
             words = _WORD.findall(text)
@@ -106,6 +116,15 @@ def _sentences(passages: tuple[ContextPassage, ...]) -> list[_Sentence]:
                 text = text[:_SENTENCE_CHARS].rsplit(" ", 1)[0] + " …"
             found.setdefault(text.casefold(), _Sentence(text, number, _terms(text), len(words), heading))
     return list(found.values())
+
+
+def _is_heading(part: str, *, last: bool) -> bool:
+    if part.lstrip().startswith("#"):
+        return True
+    words = _WORD.findall(part)
+    ends = part.rstrip().endswith((".", "!", "?", "…", ":", ";", ",", "。", "！", "？"))
+    plain = not last and not ends and not part.lstrip().startswith(("-", "*", "•", "|"))
+    return plain and 1 < len(words) <= _HEADING_WORDS and not any(word.isdigit() for word in words)
 
 
 def _terms(text: str) -> frozenset[str]:
@@ -122,7 +141,11 @@ def _stem(word: str) -> str:
     """Cuts one common English ending where at least three letters are left."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
+            stem = word[: -len(ending)]
+            doubled = (
+                ending.startswith(("ing", "ed")) and stem[-1] == stem[-2] and stem[-1] not in "lsz" and len(stem) > 3
+            )
+            return stem[:-1] if doubled else stem
     return word
 
 

@@ -1,6 +1,6 @@
 """The model that quotes."""
 
-from genai_stack.integrations.llm.chat_model import ChatRequest, ContextPassage
+from genai_stack.integrations.llm.chat_model import ChatRequest, ContextPassage, Message
 from genai_stack.integrations.llm.offline import OfflineModel, answer
 
 PAPER = (
@@ -56,6 +56,31 @@ def test_scripts_without_spaces_match() -> None:
 
 def test_long_sentence_is_shortened() -> None:
     assert len(answer("word", (ContextPassage("word " * 5000, "a.txt"),))) < 1000
+
+
+def test_stems_are_those_of_the_word_as_it_is_asked_for() -> None:
+    passages = (
+        ContextPassage("The keeper carried oil up the stairs. The lamp stopped at dawn. Gulls shout.", "a.txt"),
+    )
+    assert "keeper carried oil" in answer("Who carries the oil?", passages)
+    assert "lamp stopped" in answer("When does the lamp stop?", passages)
+
+
+def test_a_heading_is_never_quoted_alone() -> None:
+    passages = (ContextPassage("Opening hours\n\nThe doors open at nine on weekdays.\n\nStaff", "a.pdf", 1),)
+    text = answer("What are the opening hours?", passages)
+    assert "- The doors open at nine on weekdays. [1]" in text
+    assert "- Opening hours" not in text
+
+
+async def test_it_says_what_it_is_once_in_a_conversation() -> None:
+    first = answer("books", PAPER)
+    history = (Message("user", "books"), Message("assistant", first))
+    request = ChatRequest(model="offline", question="books", passages=PAPER, history=history)
+    second = "".join([delta.text async for delta in OfflineModel().stream(request)])
+    assert "no language model" in first
+    assert "no language model" not in second
+    assert "Members may borrow" in second
 
 
 async def test_answer_comes_in_pieces_with_the_reasoning_first() -> None:
