@@ -28,11 +28,17 @@ from genai_stack.infra.finish import finish_even_if_cancelled
 from genai_stack.infra.queue.queue import Job, Queue
 from genai_stack.infra.telemetry import logs, metrics
 from genai_stack.integrations.embedding.embedder import Embedder
+from genai_stack.integrations.parsing.language import is_foreign
 from genai_stack.integrations.parsing.pages import ReadingLimits
 
 BATCH = 64  # passages that are embedded and committed together
 IN_FLIGHT = 3  # batches that the embedder has at once
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)  # seconds between attempts while the database is away or full; the last for ever
+NOT_ENGLISH = (
+    "This document does not seem to be in English, and the local embedder knows English only: passages are found by "
+    "their words, hardly by their meaning. For other languages use a knowledge base with OpenAI's "
+    "text-embedding-3-small, Gemini's gemini-embedding-001, or bge-m3 on Ollama."
+)
 REMOVED_AT_ONCE = 200  # passages of one that failed
 
 log = structlog.get_logger(__name__)
@@ -242,7 +248,7 @@ class Ingestion:
                 pages=len(reader.page_starts) or None,
                 chunks=reader.cut,
                 kind=reader.kind,
-                meta=reader.metadata(),
+                meta=_metadata(reader, task.embedder, content),
             )
 
     async def _fail(self, task: _Task, reason: str) -> None:
@@ -264,6 +270,13 @@ class Ingestion:
                 removed = await stored.remove(
                     session, target.scope, target.fingerprint, target.document_id, first=first, limit=REMOVED_AT_ONCE
                 )
+
+
+def _metadata(reader: Reader, embedder: EmbedderChoice, content: str) -> dict[str, Any]:
+    made = reader.metadata()
+    if embedder.provider == "local" and is_foreign(content):
+        made["warnings"] = [*(made.get("warnings") or ()), NOT_ENGLISH]
+    return made
 
 
 async def _hold(session: WriteSession, task: _Task, **values: object) -> None:

@@ -125,3 +125,12 @@ async def test_what_is_cut_anew_after_a_crash_leaves_no_vector_behind(home: Data
         held = await counts(home)
         assert taken.status == "ready", taken.error
         assert held["passages"] == held["embeddings"] == taken.chunks
+
+
+async def test_a_document_in_another_language_is_warned_of_with_the_local_embedder(home: Database) -> None:
+    german = "Der Wärter zündet die Lampe in der Nacht an, und sie brennt, bis das Licht über die See kommt. " * 2
+    english = "The keeper of the lighthouse has to light the lamp at dusk, and it is put out when the day comes. " * 2
+    async with library_of(home) as library:
+        told, quiet = await ready(library, await base(library), {"de.txt": german.encode(), "en.txt": english.encode()})
+    assert "does not seem to be in English" in told.meta["warnings"][0]
+    assert "warnings" not in quiet.meta
