@@ -86,7 +86,7 @@ def test_an_edge_dropped_on_the_empty_canvas_offers_only_what_fits(editor: Opene
     x, y = at.middle(at.port("kb", "context"))
     at.drag((x, y), (x + 200, y + 160))
     options = at.page.get_by_role("option")
-    expect(options).to_have_text([re.compile("LLM Engine"), re.compile("Output")])
+    expect(options).to_have_text([re.compile("Output"), re.compile("LLM Engine")])
     at.page.get_by_role("option", name="LLM Engine").click()
     expect(at.node("llm-1")).to_be_visible()
     assert at.wires() == {("kb", "context", "llm-1", "context")}
@@ -110,7 +110,7 @@ def test_a_circle_is_refused_while_it_is_dragged(editor: Opened):
     two = graph([placed("llm", "a", 0, 0), placed("llm", "b", 400, 100)], [edge("a", "answer", "b", "prompt", "e1")])
     at = editor(two)
     at.connect(("b", "answer"), ("a", "prompt"), release=False)
-    expect(at.page.get_by_test_id("why-not")).to_have_text("That would be a circle")
+    expect(at.page.get_by_test_id("why-not")).to_have_text("That would create a loop")
     at.page.mouse.up()
     expect(at.edges()).to_have_count(1)
 
@@ -137,7 +137,7 @@ def test_a_plus_on_an_edge_inserts_between(editor: Opened):
     at = editor(direct)
     a, b = at.middle(at.port("q", "text")), at.middle(at.port("o", "answer", "target"))
     at.page.mouse.move((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
-    at.page.get_by_role("button", name="Insert a node here").click()
+    at.page.get_by_role("button", name="Insert a component").click()
     at.page.get_by_role("option", name="LLM Engine").click()
     assert at.wires() == {("q", "text", "llm-1", "prompt"), ("llm-1", "answer", "o", "answer")}
 
@@ -157,7 +157,7 @@ def test_deleting_a_middle_node_offers_to_heal(editor: Opened):
     at.node("llm").click()
     at.press("Delete")
     expect(at.edges()).to_have_count(0)
-    at.page.get_by_role("button", name="Join").click()
+    at.page.get_by_role("button", name="Reconnect").click()
     assert at.wires() == {("q", "text", "o", "answer")}
     at.press("ControlOrMeta+z", "ControlOrMeta+z")
     expect(at.edges()).to_have_count(2)
@@ -297,7 +297,7 @@ def test_a_selection_is_tidied_up_and_distributed_alone(editor: Opened):
         at.node(node_id).get_by_text(node_id, exact=True).click(modifiers=["Shift"] if node_id != "q" else [])
     expect(at.page.locator(".react-flow__node.selected")).to_have_count(3)
     at.node("kb").click(button="right")
-    at.page.get_by_role("menuitem", name="Distribute across").click()
+    at.page.get_by_role("menuitem", name="Distribute horizontally").click()
     xs = {one["id"]: one["position"]["x"] for one in at.saved()["nodes"]}
     assert xs["kb"] - xs["q"] == xs["llm"] - xs["kb"] and xs["o"] == 1080
     at.press("Shift+L")

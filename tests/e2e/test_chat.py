@@ -439,7 +439,7 @@ def test_the_chat_opens_over_the_canvas(page: Page, stacks: Stacks, fate: Fate):
     with model(tokens=30, gap_ms=40) as fake:
         made = stacks.make(asked(fake.base_url, ["What is it?"]))
         page.goto(f"{stacks.url}/stacks/{made['id']}")
-        page.get_by_role("button", name="Chat with stack").click()
+        page.get_by_role("button", name="Run", exact=True).click()
         panel = page.get_by_test_id("chat")
         panel.get_by_role("button", name="What is it?").click()
         expect(panel.locator(".answer")).to_contain_text("tok5")
@@ -459,7 +459,7 @@ def test_axe_finds_nothing_serious_in_an_editor_with_its_chat(page: Page, stacks
     with model(answer=MARKDOWN, gap_ms=40) as fake:
         made = stacks.make(asked(fake.base_url, ["What is it?"]))
         page.goto(f"{stacks.url}/stacks/{made['id']}")
-        page.get_by_role("button", name="Chat with stack").click()
+        page.get_by_role("button", name="Run", exact=True).click()
         panel = page.get_by_test_id("chat")
         expect(panel.get_by_role("button", name="What is it?")).to_be_visible()
         assert grave(page) == []

@@ -62,15 +62,15 @@ def test_a_conflict_shows_both_sides_and_loses_neither(editor: Opened, stacks: S
     _rename(at, "llm", "Changed here")
     dialog = at.page.get_by_role("dialog", name="This stack was changed elsewhere")
     expect(dialog.get_by_role("region", name="Yours")).to_contain_text("Changed here")
-    expect(dialog.get_by_role("region", name="The other")).to_contain_text("Changed elsewhere")
+    expect(dialog.get_by_role("region", name="The other version")).to_contain_text("Changed elsewhere")
     if choice == "mine":
-        dialog.get_by_role("button", name="Go on with mine").click()
+        dialog.get_by_role("button", name="Use mine").click()
         expect(dialog).to_be_hidden()
         assert any(one["data"]["label"] == "Changed here" for one in at.saved()["nodes"])
         versions = stacks.client.get(f"/workflows/{at.id}/versions").json()["items"]
         assert "Changed elsewhere" in {version["name"] for version in versions}
         return
-    dialog.get_by_role("button", name=re.compile("Go on with the other")).click()
+    dialog.get_by_role("button", name=re.compile("Use the other")).click()
     expect(dialog).to_be_hidden()
     expect(at.page.get_by_label("Name of the stack")).to_have_value("Changed elsewhere")
     kept = stacks.client.get("/workflows", params={"q": "my changes"}).json()["items"]
@@ -86,11 +86,11 @@ def test_a_run_is_shown_on_its_nodes_and_in_the_inspector(editor: Opened, stacks
     expect(at.node("llm")).to_contain_text("Done")
     at.node("llm").click()
     at.page.get_by_role("tab", name="Last run").click()
-    went_in = at.page.get_by_role("region", name="What went in")
+    went_in = at.page.get_by_role("region", name="Input")
     expect(went_in).to_contain_text("What is this?")
     expect(went_in).to_contain_text("prompt as sent")
     expect(went_in).to_contain_text("user:")
-    expect(at.page.get_by_role("region", name="What came out")).to_be_visible()
+    expect(at.page.get_by_role("region", name="Output")).to_be_visible()
     at.page.get_by_role("button", name="Raw").click()
     expect(at.page.get_by_role("tabpanel")).to_contain_text(run["id"])
 
@@ -101,9 +101,9 @@ def test_a_past_run_opens_on_a_frozen_canvas_by_a_link(editor: Opened, stacks: S
     stacks.put(at.id, configuration=graph([placed("query", "q", 0, 0)], []))
     at.open()
     expect(at.page.locator(".react-flow__node")).to_have_count(1)
-    at.page.get_by_role("button", name="Runs").click()
+    at.page.get_by_role("button", name="Runs", exact=True).click()
     at.page.get_by_role("button", name=re.compile("As it was")).click()
-    expect(at.page.get_by_text("You look at the run")).to_be_visible()
+    expect(at.page.get_by_text("Viewing a run from")).to_be_visible()
     expect(at.page.locator(".react-flow__node")).to_have_count(3)
     assert f"run={run['id']}" in at.page.url
     at.node("llm").click()
@@ -190,7 +190,7 @@ def test_keys_are_listed_and_none_fires_while_text_is_typed(editor: Opened):
     expect(at.page.get_by_role("dialog")).to_be_hidden()
     at.canvas.click(position={"x": 400, "y": 650})
     at.press("?")
-    expect(at.page.get_by_role("dialog", name="Keys")).to_contain_text("Tidy up the layout")
+    expect(at.page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("Tidy up the layout")
     at.press("Escape")
     at.press("/")
     expect(at.page.get_by_role("combobox", name="Add a component")).to_be_focused()
@@ -259,7 +259,7 @@ def test_tab_leads_out_of_the_canvas(editor: Opened):
 
 def test_the_outline_is_the_same_stack_as_a_table(editor: Opened):
     at = editor(apart())
-    at.page.get_by_role("button", name="Show as an outline").click()
+    at.page.get_by_role("button", name="Show the outline").click()
     table = at.page.get_by_role("table")
     expect(table.get_by_role("row")).to_have_count(5)
     at.page.get_by_label("Prompt of llm, text").select_option(label="q: Text")

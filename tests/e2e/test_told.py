@@ -88,7 +88,7 @@ def test_the_inspector_shows_passages_with_their_scores(page: Page, stacks: Stac
     stacks.run(at.id, "What do bees do?")
     at.open(node="kb")
     page.get_by_role("tab", name="Last run").click()
-    came_out = page.get_by_role("region", name="What came out")
+    came_out = page.get_by_role("region", name="Output")
     expect(came_out).to_contain_text("1. bees.txt")
     expect(came_out).to_contain_text(re.compile(r"\d\.\d\d"))
     expect(came_out).to_contain_text("Bees dance.")

@@ -220,7 +220,7 @@ def _unreachable(drawn: "Drawn", known: _Known) -> Iterator[Problem]:
         if node_id not in asked:
             message = f"No question reaches {known.label(node_id)}. Connect it, or remove it."
         elif node_id not in heard:
-            message = f"What {known.label(node_id)} says reaches no Output. Connect it, or remove it."
+            message = f"{known.label(node_id)} isn’t connected to an Output. Connect it, or delete it."
         else:
             continue
         yield Problem("unreachable", "warning", message, node_id=node_id)

@@ -1,14 +1,14 @@
 // What may come over every page: the question for a token, a document that is read, and the command palette.
-import { lazy, Suspense, useEffect } from "react";
+import { useEffect } from "react";
 import { useTokenPrompt } from "@/api";
 import { openCommands, useCommands } from "@/model/shell/commands";
 import { useDocumentViewer } from "@/model/shell/document-viewer";
 import { whenIdle } from "@/ui/idle";
+import { part } from "@/ui/part";
 
-const TokenPrompt = lazy(() => import("./token-prompt"));
-const fetchGoTo = () => import("./go-to");
-const GoTo = lazy(fetchGoTo);
-const DocumentViewer = lazy(async () => ({ default: (await import("@/features/knowledge")).Reader }));
+const TokenPrompt = part(async () => (await import("./token-prompt")).default);
+const GoTo = part(async () => (await import("./go-to")).default);
+const DocumentViewer = part(async () => (await import("@/features/knowledge")).Reader);
 
 export function Overlays() {
   const asking = useTokenPrompt((state) => state.asking);
@@ -17,7 +17,7 @@ export function Overlays() {
 
   useEffect(() => {
     // So that it is there when its keys are pressed; what cannot be fetched now is fetched then.
-    const cancel = whenIdle(() => fetchGoTo().catch(() => {}));
+    const cancel = whenIdle(GoTo.preload);
     const onKey = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "k") {
         event.preventDefault();
@@ -32,10 +32,10 @@ export function Overlays() {
   }, []);
 
   return (
-    <Suspense>
+    <>
       {asking ? <TokenPrompt /> : null}
       {viewing ? <DocumentViewer /> : null}
       {going ? <GoTo /> : null}
-    </Suspense>
+    </>
   );
 }

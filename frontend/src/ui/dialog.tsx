@@ -27,7 +27,7 @@ export function Dialog(props: DialogProps) {
       <Radix.Portal>
         <div
           className={classes(
-            "fixed inset-0 z-50 flex animate-fade justify-center bg-black/45 p-4 backdrop-blur-[1px]",
+            "fixed inset-0 z-50 flex animate-fade justify-center bg-scrim p-4 backdrop-blur-[1px]",
             atTop ? "items-start pt-[12vh]" : "items-center",
           )}
         >

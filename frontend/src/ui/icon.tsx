@@ -8,7 +8,7 @@ const AT_HAND: Readonly<Record<string, LucideIcon>> = {
   "message-square": MessageSquare,
   "message-circle-reply": MessageCircleReply,
 };
-const OtherIcon = lazy(() => import("./other-icon"));
+const OtherIcon = lazy(() => import("./other-icon").catch(() => ({ default: () => <Box /> })));
 
 type IconProps = { name: string | undefined; className?: string };
 

@@ -7,6 +7,7 @@ const SHOWN: Record<string, string> = {
   Alt: MAC ? "⌥" : "Alt",
   Shift: MAC ? "⇧" : "Shift",
   Escape: "Esc",
+  Drag: "drag",
   Arrows: "← ↑ ↓ →",
   ArrowLeft: "←",
   ArrowRight: "→",
@@ -16,7 +17,7 @@ const SHOWN: Record<string, string> = {
 
 export function Keys({ of, inverted = false }: { of: string; inverted?: boolean }) {
   return (
-    <span className="inline-flex gap-0.5">
+    <span className="inline-flex gap-0.5 pointer-coarse:hidden">
       {(of === "+" ? [of] : of.split("+")).map((key) => (
         <kbd
           key={key}

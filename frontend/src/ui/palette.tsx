@@ -10,6 +10,8 @@ export type PaletteItem = {
   label: string;
   detail?: string;
   group?: string;
+  /** Further words by which it is found. */
+  keywords?: string;
   keys?: string;
   icon?: ComponentType<{ className?: string }>;
   run: () => void;
@@ -24,8 +26,8 @@ type PaletteProps = {
   onClose: () => void;
 };
 
-function fits({ label, detail = "", group = "" }: PaletteItem, words: ReadonlyArray<string>): boolean {
-  const all = `${label} ${detail} ${group}`.toLowerCase();
+function fits({ label, detail = "", group = "", keywords = "" }: PaletteItem, words: ReadonlyArray<string>): boolean {
+  const all = `${label} ${detail} ${group} ${keywords}`.toLowerCase();
   return words.every((word) => all.includes(word));
 }
 

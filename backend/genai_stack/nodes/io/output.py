@@ -20,7 +20,7 @@ class Inputs:
 
 
 class Output(NodeType[Config, Inputs, Said, NodeContext]):
-    """Hands the answer to who asked. Documents are answered as a numbered list of passages."""
+    """Shows the answer. Documents are shown as a numbered list of passages."""
 
     type = "output"
     title = "Output"

@@ -18,7 +18,7 @@ class Config(NodeConfig):
     )
     top_k: int = form_field(4, "number", title="Passages", help="How many passages are found at most.", ge=1, le=50)
     min_score: float = form_field(
-        0.0, "slider", title="Least score", help="Passages that match worse than this are left out.", ge=0.0, le=1.0
+        0.0, "slider", title="Minimum score", help="Passages with a lower score are left out.", ge=0.0, le=1.0
     )
 
 

@@ -1,11 +1,14 @@
 // Everything that can be done on the canvas, by name: keys, menus and buttons all end here.
 import type { NodeTypeOut } from "@/api";
 import { copied, pasted } from "@/model/graph/clipboard";
+import { middleOfSide, type PortAt } from "@/model/graph/edge-clearance";
 import * as edits from "@/model/graph/edits";
 import { layout } from "@/model/graph/layout";
-import { type End, endsOf, firstFit, labelOf, nodeOf, portOf } from "@/model/graph/rules";
-import { CARD, isNote, type StackNode, sizeOf } from "@/model/graph/shape";
+import { connectToLast, lastNode, nextPlace } from "@/model/graph/placement";
+import { type End, endsOf, firstFit, labelOf, nodeOf, portOf, topological } from "@/model/graph/rules";
+import { isNote, type StackNode, sizeOf } from "@/model/graph/shape";
 import { canEdit, edit, selectedIds, touch, useStack } from "@/model/graph/store";
+import { boundsOf, readableView } from "@/model/graph/view";
 import { catalogNow } from "@/model/node-types/catalog";
 import { toast } from "@/ui/toast";
 import { flow, middle, setCanvasState } from "./canvas-state";
@@ -16,40 +19,16 @@ const STEP = 32; // how far a copy stands from what was copied
 export const graphNow = () => useStack.getState().graph;
 const chosenNodes = (): StackNode[] => graphNow().nodes.filter((node) => node.selected);
 
-const AIR = 24; // what is left between nodes
-
-/** The nearest place to a point where a new node covers no other. */
-function free(at: Point): Point {
-  const taken = ({ x, y }: Point) =>
-    graphNow().nodes.some((node) => {
-      const { width, height } = sizeOf(node);
-      const [left, top] = [node.position.x - CARD.width / 2 - AIR, node.position.y - CARD.height / 2 - AIR];
-      return x > left && y > top && x < left + width + CARD.width + 2 * AIR && y < top + height + CARD.height + 2 * AIR;
-    });
-  const step = CARD.height + AIR;
-  for (let ring = 0; ring < 12; ring += 1) {
-    const around: Point[] = [];
-    for (let across = -ring; across <= ring; across += 1) {
-      for (let down = -ring; down <= ring; down += 1) {
-        if (Math.max(Math.abs(across), Math.abs(down)) === ring)
-          around.push({ x: at.x + across * step, y: at.y + down * step });
-      }
-    }
-    const away = (point: Point) => Math.hypot(point.x - at.x, point.y - at.y);
-    const found = around.sort((one, other) => away(one) - away(other)).find((point) => !taken(point));
-    if (found) return found;
-  }
-  return at;
-}
-
-/** Adds a node of a type, at a place or where there is room in the middle of what is seen. */
+/** Adds a node of a type: at a place, or beside the last node and connected to it where only one port fits. */
 export function add(type: NodeTypeOut, at: Point | null = null): string | null {
   if (!canEdit()) return null;
   let made: string | null = null;
+  setCanvasState({ ownView: true });
   edit((graph) => {
-    const added = edits.addNode(graph, type, at ?? free(middle()), catalogNow());
+    const last = at ? undefined : lastNode(graph);
+    const added = edits.addNode(graph, type, at ?? nextPlace(graph, middle()), catalogNow());
     made = added.id;
-    return added.graph;
+    return last ? connectToLast(added.graph, catalogNow(), last.id, added.id) : added.graph;
   });
   return made;
 }
@@ -75,7 +54,7 @@ function beside(end: End): Point {
   if (!node) return middle();
   const { width, height } = sizeOf(node);
   const x = end.side === "output" ? node.position.x + width + 96 + width / 2 : node.position.x - 96 - width / 2;
-  return free({ x, y: node.position.y + height / 2 });
+  return { x, y: node.position.y + height / 2 };
 }
 
 /** Adds a node between the ends of an edge, as one step. */
@@ -110,9 +89,9 @@ export function removeSelected(ids: ReadonlySet<string> = selectedIds()): void {
   const gaps = edits.bridges(before, after, new Set(nodes.map((node) => node.id)), catalog);
   if (!gaps.length) return;
   const names = nodes.map((node) => `“${labelOf(node, catalog)}”`).join(", ");
-  toast(`${names} is gone. Join what it stood between?`, {
+  toast(`${names} deleted. Reconnect the nodes it was between?`, {
     action: {
-      label: "Join",
+      label: "Reconnect",
       run: () => edit((graph) => gaps.reduce((joined, ends) => edits.connect(joined, catalog, ends), graph)),
     },
   });
@@ -175,42 +154,28 @@ export function reveal(ids: ReadonlyArray<string>): void {
   void flow.now?.fitView({ nodes: ids.map((id) => ({ id })), duration: calm(300), maxZoom: 1, padding: 0.4 });
 }
 
-/** Moves the view just enough that a node is seen whole: a panel may have come over it. */
-export function keepInSight(id: string): void {
-  const box = flow.element?.getBoundingClientRect();
-  const card = document.querySelector(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.getBoundingClientRect();
-  if (!flow.now || !box || !card) return;
-  const out = (low: number, high: number, from: number, to: number) =>
-    high > to - AIR ? Math.max(to - AIR - high, from + AIR - low) : low < from + AIR ? from + AIR - low : 0;
-  const [x, y] = [out(card.left, card.right, box.left, box.right), out(card.top, card.bottom, box.top, box.bottom)];
-  const view = flow.now.getViewport();
-  if (x || y) void flow.now.setViewport({ ...view, x: view.x + x, y: view.y + y }, { duration: calm(200) });
-}
-
-/** Shows everything, where something of it is out of sight: something else has come over the canvas. */
-export function fitWhatIsHidden(): void {
-  const box = flow.element?.getBoundingClientRect();
-  if (!flow.now || !box) return;
-  const cards = [...document.querySelectorAll(".react-flow__node")].map((card) => card.getBoundingClientRect());
-  if (cards.some((card) => card.right > box.right || card.left < box.left)) fitAll();
-}
-
 export function calm(ms: number): number {
   return matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : ms;
 }
 
-export const fitAll = () => void flow.now?.fitView({ duration: calm(250), padding: "32px", maxZoom: 1 });
+const owned = <T>(move: T | undefined): void => {
+  setCanvasState({ ownView: true });
+  void move;
+};
+
+/** Everything, however small: the person has asked for it. */
+export const fitAll = () => owned(flow.now?.fitView({ duration: calm(250), padding: "32px", maxZoom: 1 }));
 export const fitSelection = () => {
   const ids = chosenNodes().map((node) => node.id);
   if (ids.length) reveal(ids);
   else fitAll();
 };
-export const zoomIn = () => void flow.now?.zoomIn({ duration: calm(150) });
-export const zoomOut = () => void flow.now?.zoomOut({ duration: calm(150) });
+export const zoomIn = () => owned(flow.now?.zoomIn({ duration: calm(150) }));
+export const zoomOut = () => owned(flow.now?.zoomOut({ duration: calm(150) }));
 
 export function addNote(at: Point | null = null): void {
   edit((graph) => {
-    const added = edits.addNote(graph, at ?? free(middle()));
+    const added = edits.addNote(graph, at ?? middle());
     setCanvasState({ naming: added.id });
     return added.graph;
   });
@@ -229,11 +194,24 @@ export async function tidy(): Promise<void> {
   if (!canEdit()) return;
   const chosen = chosenNodes().filter((node) => !isNote(node));
   const ids = chosen.length > 1 ? new Set(chosen.map((node) => node.id)) : undefined;
-  const places = await layout(graphNow(), ids);
-  flow.element?.classList.add("settling");
+  const places = await layout(graphNow(), ids, portAt);
+  setCanvasState({ settling: true });
   edit((graph) => edits.place(graph, places));
-  setTimeout(() => flow.element?.classList.remove("settling"), 400);
-  if (!ids) setTimeout(fitAll, calm(320));
+  if (!ids) frameAll();
+}
+
+/** Where React Flow has measured a port. */
+const portAt: PortAt = (box, side, handle) => {
+  const ports = flow.now?.getInternalNode(box.id)?.internals.handleBounds?.[side];
+  const port = ports?.find((one) => one.id === handle);
+  return port ? { x: port.x + port.width / 2, y: port.y + port.height / 2 } : middleOfSide(box, side, handle);
+};
+
+/** Everything at a readable size. */
+function frameAll(): void {
+  const box = boundsOf(graphNow().nodes);
+  const size = flow.element?.getBoundingClientRect();
+  if (box && size) void flow.now?.setViewport(readableView(box, size), { duration: calm(250) });
 }
 
 /** Goes along the edges from the selected node: left and right follow them, up and down go among siblings. */
@@ -257,4 +235,13 @@ export function walk(way: "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown"):
   const step = way === "ArrowDown" ? 1 : -1;
   const found = all[(all.indexOf(from.id) + step + all.length) % all.length];
   if (found && found !== from.id) goToNode(found);
+}
+
+/** Gives the focus to the first node in the order in which the stack runs, or to the canvas where there is none. */
+export function focusFirstNode(): void {
+  const [first] = topological(graphNow()).filter((node) => !isNote(node));
+  const shown = [...(flow.element?.getElementsByClassName("react-flow__node") ?? [])];
+  const card = shown.find((one) => one instanceof HTMLElement && one.dataset["id"] === first?.id);
+  if (card instanceof HTMLElement) card.focus();
+  else flow.element?.focus();
 }

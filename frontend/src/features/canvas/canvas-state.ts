@@ -25,6 +25,12 @@ type CanvasState = {
   takingEdge: string | null;
   /** An edge that is being drawn: its fixed end, and the nodes that would close a circle. */
   drawing: { from: End; circle: ReadonlySet<string> } | null;
+  /** Whether the nodes have their sizes, so that the view can be set. */
+  measured: boolean;
+  /** The person has panned, zoomed, moved or added something: the view stays where it is. */
+  ownView: boolean;
+  /** Nodes are on their way to the places of a new layout. */
+  settling: boolean;
   menu: { kind: "node" | "edge" | "canvas" | "selection"; id: string; at: Point };
 };
 
@@ -35,6 +41,9 @@ export const useCanvasState = create<CanvasState>(() => ({
   hoveredEdge: null,
   takingEdge: null,
   drawing: null,
+  measured: false,
+  ownView: false,
+  settling: false,
   menu: { kind: "canvas", id: "", at: { x: 0, y: 0 } },
 }));
 
@@ -69,12 +78,12 @@ export function fitOf({ drawing }: CanvasState, end: End): string | null {
   if (!drawing) return null;
   const { from, circle } = drawing;
   if (from.node === end.node && from.port === end.port && from.side === end.side) return "start";
-  if (from.side === end.side) return from.side === "output" ? "needs an input" : "needs an output";
+  if (from.side === end.side) return from.side === "output" ? "connect it to an input" : "connect it to an output";
   if (circle.has(end.node)) return CIRCLE;
   const graph = shownGraph(useStack.getState());
   const [catalog, output, input] = [catalogNow(), ...(from.side === "output" ? [from, end] : [end, from])] as const;
   const [given, wanted] = [output && portOf(graph, catalog, output), input && portOf(graph, catalog, input)];
-  if (!(given && wanted)) return "there is no such port";
+  if (!(given && wanted)) return "this port does not exist";
   return accepts(wanted, given) ? "" : mismatch(wanted, given, catalog);
 }
 

@@ -13,7 +13,6 @@ import {
 } from "@xyflow/react";
 import {
   type ComponentType,
-  type DragEvent,
   type ReactNode,
   useCallback,
   useEffect,
@@ -24,20 +23,22 @@ import {
 } from "react";
 import { NOTE, type StackEdge, type StackNode } from "@/model/graph/shape";
 import { shownGraph, useStack } from "@/model/graph/store";
+import { keptView } from "@/model/graph/view";
 import { useCatalog } from "@/model/node-types/catalog";
-import { DRAGGED } from "@/model/node-types/node-types";
 import { useTheme } from "@/model/shell/theme";
-import { add, addBetween, graphNow } from "./actions";
-import { flow, MANY, seenFrom, setCanvasState, useView } from "./canvas-state";
+import { classes } from "@/ui/classes";
+import { flow, MANY, seenFrom, setCanvasState, useCanvasState, useView } from "./canvas-state";
 import { Controls } from "./controls";
+import { FileHint, useDropping } from "./dropping";
 import { EdgeLine } from "./edge";
+import { Framing, rememberView, takeOver } from "./framing";
 import { HANDLERS } from "./handlers";
 import { GuideLines, WhyNot } from "./hints";
 import { CanvasMenu } from "./menu";
 import { withEnds, withName } from "./names";
 import { NodeCard } from "./node-card";
 import { Note } from "./note";
-import { edgeUnder, isRight, overviewOf } from "./placing";
+import { isRight, overviewOf } from "./placing";
 import "@xyflow/react/dist/base.css";
 import "./canvas.css";
 
@@ -48,12 +49,19 @@ const PRO = { hideAttribution: true };
 const GRID: [number, number] = [8, 8];
 const MORE_KEYS = ["Shift", "Meta", "Control"];
 const EMPTY = { x: 0, y: 0, zoom: 1 };
-const FIT = { padding: "32px", maxZoom: 1 } as const;
 
-export function Canvas({ children }: { children?: ReactNode }) {
+type CanvasProps = {
+  /** A node was clicked, selected or not. */
+  onOpen: (node: string) => void;
+  /** Files were dropped on the canvas. */
+  onFiles: (files: ReadonlyArray<File>) => void;
+  children?: ReactNode;
+};
+
+export function Canvas(props: CanvasProps) {
   return (
     <ReactFlowProvider>
-      <Flow>{children}</Flow>
+      <Flow {...props} />
     </ReactFlowProvider>
   );
 }
@@ -74,19 +82,24 @@ function useNodeTypes(nodes: ReadonlyArray<StackNode>): Record<string, Component
   );
 }
 
-function Flow({ children }: { children?: ReactNode }) {
+function Flow({ onOpen, onFiles, children }: CanvasProps) {
   const catalog = useCatalog();
   const nodes = useStack((state) => shownGraph(state).nodes) as StackNode[];
   const edges = useStack((state) => shownGraph(state).edges) as StackEdge[];
   const still = useStack((state) => state.pastRun !== null || state.locked);
   const pastRun = useStack((state) => state.pastRun !== null);
+  const settling = useCanvasState((state) => state.settling);
   const theme = useTheme((state) => state.shown);
   const nodeTypes = useNodeTypes(nodes);
   const crowd = useView((view) => view.crowd);
   const element = useRef<HTMLDivElement>(null);
   // Nothing is fitted later: what is dropped on an empty canvas stays where it was dropped.
-  const begin = useRef(nodes.length >= MANY ? overviewOf(nodes) : nodes.length ? null : EMPTY);
-  useState(() => seenFrom(begin.current?.zoom ?? 1, nodes.length)); // before the first card is drawn
+  const [kept] = useState(() => keptView(useStack.getState().id ?? ""));
+  const begin = useRef(kept ?? (nodes.length >= MANY ? overviewOf(nodes) : nodes.length ? null : EMPTY));
+  useState(() => {
+    seenFrom(begin.current?.zoom ?? 1, nodes.length); // before the first card is drawn
+    if (kept) takeOver();
+  });
   const instance = useReactFlow<StackNode, StackEdge>();
 
   useEffect(() => {
@@ -102,34 +115,17 @@ function Flow({ children }: { children?: ReactNode }) {
   const joined = useMemo(() => withEnds(edges, nodes, catalog), [edges, nodes, catalog]);
 
   const right = useCallback((ends: Connection | StackEdge) => isRight(ends, catalog), [catalog]);
-  const dropping = {
-    onDragOver: (event: DragEvent) => {
-      if (!event.dataTransfer.types.includes(DRAGGED) || still) return;
-      event.preventDefault();
-      event.dataTransfer.dropEffect = "copy";
-      setCanvasState({ takingEdge: edgeUnder(event.clientX, event.clientY) });
-    },
-    onDragLeave: () => setCanvasState({ takingEdge: null }),
-    onDrop: (event: DragEvent) => {
-      const type = catalog.types.get(event.dataTransfer.getData(DRAGGED));
-      if (!type || still) return;
-      event.preventDefault();
-      const at = instance.screenToFlowPosition({ x: event.clientX, y: event.clientY });
-      const edge = edgeUnder(event.clientX, event.clientY);
-      const before = graphNow();
-      if (edge) addBetween(type, edge, at);
-      if (graphNow() === before) add(type, at);
-      setCanvasState({ takingEdge: null });
-      element.current?.focus({ preventScroll: true });
-    },
-  };
+  const dropping = useDropping(still, onFiles);
 
   return (
     <CanvasMenu>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: double-click does what “/” does */}
       <div
         ref={element}
-        className="relative size-full outline-none"
+        className={classes("relative size-full outline-none", settling && "settling")}
+        onTransitionEnd={(event) => {
+          if (settling && event.propertyName === "transform") setCanvasState({ settling: false });
+        }}
         tabIndex={-1}
         data-testid="canvas"
         onDoubleClick={(event) => {
@@ -138,15 +134,17 @@ function Flow({ children }: { children?: ReactNode }) {
             adding: { kind: "node", at: instance.screenToFlowPosition({ x: event.clientX, y: event.clientY }) },
           });
         }}
-        {...dropping}
+        {...dropping.handlers}
       >
+        {dropping.files ? <FileHint /> : null}
         <ReactFlow<StackNode, StackEdge>
           nodes={named}
           edges={joined}
           nodeTypes={nodeTypes}
           edgeTypes={EDGES}
           colorMode={theme}
-          {...(begin.current ? { defaultViewport: begin.current } : { fitView: true, fitViewOptions: FIT })}
+          defaultViewport={begin.current ?? EMPTY}
+          onMoveEnd={rememberView}
           minZoom={0.08}
           maxZoom={2}
           snapToGrid
@@ -167,10 +165,12 @@ function Flow({ children }: { children?: ReactNode }) {
           proOptions={PRO}
           isValidConnection={right}
           {...HANDLERS}
+          onNodeClick={(_, node) => onOpen(node.id)}
           ariaLabelConfig={LABELS}
         >
           <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} color="var(--dots)" />
           <Distance count={nodes.length} />
+          <Framing />
           <Controls />
           <GuideLines />
           <WhyNot />

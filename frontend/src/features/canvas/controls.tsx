@@ -4,10 +4,14 @@ import { Lock, LockOpen, Map as MapIcon, Maximize, Minus, Network, Plus } from "
 import { useCallback, useState } from "react";
 import type { StackNode } from "@/model/graph/shape";
 import { isNote } from "@/model/graph/shape";
-import { useStack } from "@/model/graph/store";
+import { shownGraph, useStack } from "@/model/graph/store";
 import { useRunning } from "@/model/run/running";
 import { IconButton } from "@/ui/button";
+import { classes } from "@/ui/classes";
 import { fitAll, tidy, zoomIn, zoomOut } from "./actions";
+
+const MAP_NODES = 8; // from which a map helps
+const MAP_CANVAS_WIDTH = 620; // pixels in which the map does not touch the toolbar
 
 const COLOURS: Record<string, string> = {
   waiting: "var(--line-strong)",
@@ -20,7 +24,10 @@ const COLOURS: Record<string, string> = {
 export function Controls() {
   const percent = useStore((state) => Math.round(state.transform[2] * 100));
   const locked = useStack((state) => state.locked);
-  const [map, setMap] = useState(() => window.innerWidth >= 900);
+  const count = useStack((state) => shownGraph(state).nodes.length);
+  const roomy = useStore((state) => state.width >= MAP_CANVAS_WIDTH);
+  const [wanted, setWanted] = useState<boolean | null>(null);
+  const map = wanted ?? (roomy && count >= MAP_NODES);
   return (
     <>
       <Panel position="bottom-left" className="!m-3">
@@ -51,17 +58,17 @@ export function Controls() {
           >
             {locked ? <Lock /> : <LockOpen />}
           </IconButton>
-          <IconButton label={map ? "Hide the map" : "Show the map"} pressed={map} onClick={() => setMap(!map)}>
+          <IconButton label={map ? "Hide the map" : "Show the map"} pressed={map} onClick={() => setWanted(!map)}>
             <MapIcon />
           </IconButton>
         </div>
       </Panel>
-      {map ? <StatusMap /> : null}
+      {map ? <StatusMap raised={!roomy} /> : null}
     </>
   );
 }
 
-function StatusMap() {
+function StatusMap({ raised }: { raised: boolean }) {
   const statuses = useRunning(({ run }) =>
     run
       ? Object.values(run.nodes)
@@ -84,7 +91,7 @@ function StatusMap() {
       nodeColor={colour}
       nodeBorderRadius={12}
       ariaLabel="Map of the canvas"
-      className="!m-3 overflow-hidden rounded-xl border border-line shadow-float"
+      className={classes("!m-3 overflow-hidden rounded-xl border border-line shadow-float", raised && "!bottom-12")}
       style={{ width: 176, height: 112 }}
     />
   );

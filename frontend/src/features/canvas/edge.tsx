@@ -58,8 +58,8 @@ function EdgeTools({ id, x, y }: { id: string; x: number; y: number }) {
         <button
           type="button"
           className={button}
-          aria-label="Insert a node here"
-          title="Insert a node here"
+          aria-label="Insert a component"
+          title="Insert a component"
           onClick={() => setCanvasState({ adding: { kind: "between", edge: id } })}
         >
           <Plus />

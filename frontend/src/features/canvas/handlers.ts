@@ -47,7 +47,7 @@ function onConnectEnd(event: globalThis.MouseEvent | TouchEvent, state: FinalCon
       side: state.toHandle.type === "source" ? "output" : "input",
     };
     const why = fitOf({ ...useCanvasState.getState(), drawing }, to);
-    if (why && why !== "start") toast(`These do not fit: ${why}.`);
+    if (why && why !== "start") toast(`These ports cannot be connected: ${why}.`);
     return;
   }
   const under = document.elementFromPoint(point.clientX, point.clientY);
@@ -125,7 +125,10 @@ export const HANDLERS: Partial<ReactFlowProps<StackNode, StackEdge>> = {
   onReconnectStart,
   onReconnect,
   onReconnectEnd,
-  onNodeDragStart: hold,
+  onNodeDragStart: () => {
+    setCanvasState({ ownView: true, settling: false });
+    hold();
+  },
   onNodeDrag,
   onNodeDragStop,
   onSelectionStart: hold,

@@ -1,4 +1,4 @@
-// The keys, as “?” shows them.
+// The keyboard shortcuts, as “?” shows them.
 import { Dialog, DialogBody } from "@/ui/dialog";
 import { Keys } from "@/ui/keys";
 import { setCanvasState, useCanvasState } from "./canvas-state";
@@ -9,7 +9,12 @@ const GROUPS = ["Edit", "Go", "View"] as const;
 export function KeysOverlay({ list }: { list: ReadonlyArray<Shortcut> }) {
   const shown = useCanvasState((state) => state.keysShown);
   return (
-    <Dialog open={shown} onOpenChange={(keysShown) => setCanvasState({ keysShown })} title="Keys" width="large">
+    <Dialog
+      open={shown}
+      onOpenChange={(keysShown) => setCanvasState({ keysShown })}
+      title="Keyboard shortcuts"
+      width="large"
+    >
       <DialogBody className="grid gap-x-10 gap-y-6 sm:grid-cols-3">
         {GROUPS.map((group) => (
           <section key={group} aria-label={group}>

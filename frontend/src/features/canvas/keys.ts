@@ -11,7 +11,7 @@ export type Shortcut = {
   group: "Edit" | "View" | "Go";
   run: (event: KeyboardEvent) => void;
 };
-export type Outside = { chat: () => void; close: () => void };
+export type Outside = { chat: () => void; close: () => void; find: () => void; save: () => void };
 
 /** Every key, in the order in which the overlay lists them. Copy, cut and paste come as the browser's own events. */
 export function shortcuts(outside: Outside): ReadonlyArray<Shortcut> {
@@ -27,7 +27,10 @@ export function shortcuts(outside: Outside): ReadonlyArray<Shortcut> {
     run,
   });
   return [
-    listed("Mod+Enter", "Run: chat with the stack", "Go", outside.chat),
+    listed("Mod+Enter", "Run: open the chat", "Go", outside.chat),
+    listed("Mod+S", "Save now", "Edit", outside.save),
+    listed("Mod+F", "Find in this stack", "Go", outside.find),
+    listed("Space+Drag", "Move the canvas", "View"),
     listed("Mod+K", "Go to anything", "Go"),
     listed("/", "Add a component", "Edit", () => setCanvasState({ adding: { kind: "node", at: null } })),
     listed("Shift+S", "Add a note", "Edit", () => act.addNote()),
@@ -43,17 +46,17 @@ export function shortcuts(outside: Outside): ReadonlyArray<Shortcut> {
     listed("Backspace", "Delete", "Edit", () => act.removeSelected()),
     listed("F2", "Rename", "Edit", act.renameSelected),
     listed("Shift+L", "Tidy up the layout", "Edit", () => void act.tidy()),
-    listed("Arrows", "Move what is selected", "Edit"),
-    listed("Alt+ArrowRight", "Follow the edges onward", "Go", () => act.walk("ArrowRight")),
-    listed("Alt+ArrowLeft", "Follow the edges back", "Go", () => act.walk("ArrowLeft")),
-    listed("Alt+ArrowDown", "To the next node beside", "Go", () => act.walk("ArrowDown")),
-    listed("Alt+ArrowUp", "To the node beside before", "Go", () => act.walk("ArrowUp")),
+    listed("Arrows", "Move the selection", "Edit"),
+    listed("Alt+ArrowRight", "Next node along the edge", "Go", () => act.walk("ArrowRight")),
+    listed("Alt+ArrowLeft", "Previous node along the edge", "Go", () => act.walk("ArrowLeft")),
+    listed("Alt+ArrowDown", "Next sibling", "Go", () => act.walk("ArrowDown")),
+    listed("Alt+ArrowUp", "Previous sibling", "Go", () => act.walk("ArrowUp")),
     listed("1", "Show everything", "View", act.fitAll),
     listed(".", "Show the selection", "View", act.fitSelection),
     listed("+", "Zoom in", "View", act.zoomIn),
     listed("-", "Zoom out", "View", act.zoomOut),
-    listed("?", "Show these keys", "View", () => setCanvasState({ keysShown: true })),
-    listed("Escape", "Close what is open", "View", () => {
+    listed("?", "Show keyboard shortcuts", "View", () => setCanvasState({ keysShown: true })),
+    listed("Escape", "Close the panel", "View", () => {
       if (document.querySelector("[data-radix-popper-content-wrapper]")) return;
       touch((graph) => select(graph, new Set()));
       outside.close();
@@ -88,7 +91,14 @@ export function listen(list: ReadonlyArray<Shortcut>): () => void {
     if (event.defaultPrevented || event.isComposing || isTyping(event.target)) return;
     if (PRESSED_ON_BUTTONS.has(event.key) && !(event.ctrlKey || event.metaKey)) return;
     const found = list.find((one) => fits(one, event));
-    if (!found || found.keys === "Mod+K" || /^Mod\+[CXV]$/.test(found.keys) || found.keys === "Arrows") return;
+    if (
+      !found ||
+      found.keys === "Mod+K" ||
+      /^Mod\+[CXV]$/.test(found.keys) ||
+      found.keys === "Arrows" ||
+      found.keys === "Space+Drag"
+    )
+      return;
     event.preventDefault();
     event.stopPropagation();
     found.run(event);

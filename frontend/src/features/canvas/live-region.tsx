@@ -5,8 +5,8 @@ import { wordFor } from "./node-status";
 export function LiveRegion() {
   const sentence = useRunning(({ run }) => {
     if (!run) return "";
-    if (run.status === "succeeded") return "The run is done.";
-    if (run.status === "failed") return `The run failed: ${run.error?.message ?? "no reason was given"}`;
+    if (run.status === "succeeded") return "The run has finished.";
+    if (run.status === "failed") return `The run failed: ${run.error?.message ?? "no reason given"}`;
     if (run.status === "cancelled") return "The run was stopped.";
     const now = Object.values(run.nodes).filter((node) => node.status === "running" || node.status === "failed");
     return now.map((node) => `${node.label}: ${wordFor(node.status)}.`).join(" ");

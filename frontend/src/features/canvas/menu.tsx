@@ -35,7 +35,7 @@ async function pasteAt(at: { x: number; y: number }): Promise<void> {
   try {
     if (!act.pasteText(await navigator.clipboard.readText(), at)) toast("There are no nodes on the clipboard.");
   } catch {
-    toast("The browser does not let the page read the clipboard. Paste with the keys instead.");
+    toast("The browser does not allow this page to read the clipboard. Press Ctrl+V (Cmd+V) instead.");
   }
 }
 
@@ -46,7 +46,7 @@ async function copy(cut: boolean): Promise<void> {
     await navigator.clipboard.writeText(text);
     if (cut) act.removeSelected();
   } catch {
-    toast("The browser does not let the page write to the clipboard. Copy with the keys instead.");
+    toast("The browser does not allow this page to write to the clipboard. Press Ctrl+C (Cmd+C) instead.");
   }
 }
 
@@ -60,14 +60,18 @@ const ofNodes = (): MenuItem[] => [
 
 const ofSelection = (): MenuItem[] => [
   { label: "Align left", icon: AlignStartVertical, onSelect: () => act.alignSelected("left") },
-  { label: "Align centres", icon: AlignCenterVertical, onSelect: () => act.alignSelected("center") },
+  { label: "Align centers", icon: AlignCenterVertical, onSelect: () => act.alignSelected("center") },
   { label: "Align right", icon: AlignEndVertical, onSelect: () => act.alignSelected("right") },
   { label: "Align top", icon: AlignStartHorizontal, onSelect: () => act.alignSelected("top") },
   { label: "Align middles", icon: AlignCenterHorizontal, onSelect: () => act.alignSelected("middle") },
   { label: "Align bottom", icon: AlignEndHorizontal, onSelect: () => act.alignSelected("bottom") },
-  { label: "Distribute across", icon: AlignHorizontalDistributeCenter, onSelect: () => act.distributeSelected("x") },
-  { label: "Distribute down", icon: AlignVerticalDistributeCenter, onSelect: () => act.distributeSelected("y") },
-  { label: "Tidy up the selection", icon: Network, keys: "Shift+L", onSelect: () => void act.tidy() },
+  {
+    label: "Distribute horizontally",
+    icon: AlignHorizontalDistributeCenter,
+    onSelect: () => act.distributeSelected("x"),
+  },
+  { label: "Distribute vertically", icon: AlignVerticalDistributeCenter, onSelect: () => act.distributeSelected("y") },
+  { label: "Tidy up selection", icon: Network, keys: "Shift+L", onSelect: () => void act.tidy() },
   "line",
   ...ofNodes(),
 ];
@@ -101,12 +105,12 @@ export function CanvasMenu({ children }: { children: ReactNode }) {
     : kind === "edge"
       ? [
           {
-            label: "Insert a node here…",
+            label: "Insert a component…",
             icon: Plus,
             onSelect: () => setCanvasState({ adding: { kind: "between", edge: id } }),
           },
           {
-            label: "Delete the edge",
+            label: "Delete edge",
             icon: Trash2,
             keys: "Delete",
             danger: true,

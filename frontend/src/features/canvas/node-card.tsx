@@ -17,6 +17,7 @@ import { setCanvasState, useCanvasState, useView } from "./canvas-state";
 import { nameId, nameOf } from "./names";
 import { NodeStatusLine, wordFor } from "./node-status";
 import { FarPorts, PORTS, Port } from "./port";
+import { Subtitle } from "./subtitle";
 
 const NO_CONFIG = {};
 
@@ -59,7 +60,11 @@ export const NodeCard = memo(function NodeCard({ id, type: kind, data, selected,
         <div className="min-w-0 flex-1">
           <Label id={id} label={label} />
           <div className="truncate text-xs text-muted">
-            {type ? (label === type.title ? type.category : type.title) : `Unknown type “${kind}”`}
+            {type ? (
+              <Subtitle type={type} config={data.config ?? NO_CONFIG} label={label} />
+            ) : (
+              `Unknown component “${kind}”`
+            )}
           </div>
         </div>
       </div>
@@ -76,7 +81,11 @@ function Label({ id, label }: { id: string; label: string }) {
   if (!naming) {
     return (
       // biome-ignore lint/a11y/noStaticElementInteractions: F2 does the same
-      <div className="truncate font-semibold" onDoubleClick={() => setCanvasState({ naming: id })} title={label}>
+      <div
+        className="truncate text-[1rem] leading-5 font-semibold"
+        onDoubleClick={() => setCanvasState({ naming: id })}
+        title={label}
+      >
         {label}
       </div>
     );

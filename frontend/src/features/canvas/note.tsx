@@ -1,12 +1,13 @@
 // A sticky note: Markdown, written in place.
 import { type NodeProps, NodeResizer } from "@xyflow/react";
-import { lazy, memo, Suspense } from "react";
+import { memo } from "react";
 import { write } from "@/model/graph/edits";
 import type { StackNode } from "@/model/graph/shape";
 import { canEdit, edit, hold, release } from "@/model/graph/store";
+import { part } from "@/ui/part";
 import { setCanvasState, useCanvasState } from "./canvas-state";
 
-const Markdown = lazy(() => import("@/ui/markdown"));
+const Markdown = part(async () => (await import("@/ui/markdown")).default);
 
 export const Note = memo(function Note({ id, data, selected }: NodeProps<StackNode>) {
   const writing = useCanvasState((state) => state.naming === id);
@@ -30,7 +31,7 @@ export const Note = memo(function Note({ id, data, selected }: NodeProps<StackNo
           // biome-ignore lint/a11y/noAutofocus: the person asked to write
           autoFocus
           aria-label="Note"
-          placeholder="Write a note. Markdown works."
+          placeholder="Write a note. Markdown is supported."
           className="nodrag nowheel size-full resize-none bg-transparent outline-none placeholder:text-muted"
           value={text}
           onChange={(event) => edit((graph) => write(graph, id, event.target.value), `${id}.text`)}
@@ -47,11 +48,9 @@ export const Note = memo(function Note({ id, data, selected }: NodeProps<StackNo
           onDoubleClick={() => canEdit() && setCanvasState({ naming: id })}
         >
           {text ? (
-            <Suspense fallback={text}>
-              <Markdown text={text} />
-            </Suspense>
+            <Markdown text={text} fallback={text} />
           ) : (
-            <p className="text-muted">An empty note. Double-click, or F2, to write.</p>
+            <p className="text-muted">Empty note. Double-click or press F2 to write.</p>
           )}
         </div>
       )}

@@ -7,7 +7,7 @@ import { edgesOf, firstFit, fitting, labelOf, nodeOf, portOf } from "@/model/gra
 import { useStack } from "@/model/graph/store";
 import { useCatalog } from "@/model/node-types/catalog";
 import type { Catalog } from "@/model/node-types/node-types";
-import { titlesOf } from "@/model/node-types/node-types";
+import { keywordsOf, titlesOf } from "@/model/node-types/node-types";
 import { Icon } from "@/ui/icon";
 import { Palette, type PaletteItem } from "@/ui/palette";
 import * as act from "./actions";
@@ -24,7 +24,15 @@ function iconFor(name: string) {
 }
 
 function typeItem(type: NodeTypeOut, group: string, run: () => void): PaletteItem {
-  return { id: `type.${type.type}`, label: type.title, detail: type.description, group, icon: iconFor(type.icon), run };
+  return {
+    id: `type.${type.type}`,
+    label: type.title,
+    detail: type.description,
+    keywords: keywordsOf(type),
+    group,
+    icon: iconFor(type.icon),
+    run,
+  };
 }
 
 function itemsFor(adding: Adding, graph: Graph, catalog: Catalog): { title: string; items: PaletteItem[] } {
@@ -33,7 +41,7 @@ function itemsFor(adding: Adding, graph: Graph, catalog: Catalog): { title: stri
     const note: PaletteItem = {
       id: "note",
       label: "Note",
-      detail: "A sticky note in Markdown.",
+      detail: "A sticky note, written in Markdown.",
       group: "Notes",
       icon: StickyNote,
       run: () => act.addNote(adding.at),
@@ -46,7 +54,7 @@ function itemsFor(adding: Adding, graph: Graph, catalog: Catalog): { title: stri
     const fits = edge ? all.filter((type) => fitsBetween(graph, catalog, edge, type)) : [];
     return {
       title: "Insert between",
-      items: fits.map((type) => typeItem(type, "Fits here", () => act.addBetween(type, adding.edge))),
+      items: fits.map((type) => typeItem(type, "Components that fit", () => act.addBetween(type, adding.edge))),
     };
   }
   const { from, at } = adding;
@@ -84,7 +92,7 @@ function Open({ adding }: { adding: Adding }) {
   const catalog = useCatalog();
   const graph = useStack((state) => state.graph);
   const { title, items } = useMemo(() => itemsFor(adding, graph, catalog), [adding, graph, catalog]);
-  const nothing = adding.kind === "node" ? "No component fits." : "There is nothing that fits here.";
+  const nothing = adding.kind === "node" ? "No component matches." : "Nothing can be connected here.";
   return (
     <Palette
       title={title}

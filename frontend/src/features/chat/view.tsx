@@ -71,7 +71,7 @@ export function ChatView(props: ChatViewProps) {
         <button
           type="button"
           aria-label="Close the list of conversations"
-          className={classes("absolute inset-0 z-10 animate-fade bg-black/25", beside && "@3xl:hidden")}
+          className={classes("absolute inset-0 z-10 animate-fade bg-scrim/55", beside && "@3xl:hidden")}
           onClick={() => setListed(false)}
         />
       ) : null}

@@ -38,9 +38,9 @@ export function Model(props: WidgetProps) {
   });
   const ends = told.data?.items.find((model) => model.id === value)?.ends_at;
   const help = told.isError
-    ? `${field.help} The list could not be read: ${sentenceOf(told.error)}`
+    ? `${field.help} The list of models could not be loaded: ${sentenceOf(told.error)}`
     : ends
-      ? `Its provider switches it off on ${new Date(ends).toLocaleDateString()}. Choose another before.`
+      ? `The provider retires this model on ${new Date(ends).toLocaleDateString()}. Choose another one before then.`
       : field.help;
   return (
     <Field {...outer(props)} help={help}>
@@ -79,14 +79,14 @@ export function Credential(props: WidgetProps) {
       {...outer(props)}
       beside={
         <Link to="/settings/credentials" className="rounded text-xs font-medium text-accent-ink hover:underline">
-          Add a key
+          Add an API key
         </Link>
       }
     >
       {(described) => (
         <Select {...described} value={String(value ?? "")} onChange={(event) => set(orNull(field, event.target.value))}>
-          <option value="">{fits.length ? "No key" : "No key is stored yet"}</option>
-          {missing ? <option value={String(value)}>A key that is gone</option> : null}
+          <option value="">{fits.length ? "No API key" : "No API keys yet"}</option>
+          {missing ? <option value={String(value)}>Deleted API key</option> : null}
           {fits.map((one) => (
             <option key={one.id} value={one.id}>
               {one.name} (…{one.last4})
@@ -107,8 +107,8 @@ export function KnowledgeBase(props: WidgetProps) {
     <Field {...outer(props)}>
       {(described) => (
         <Select {...described} value={String(value ?? "")} onChange={(event) => set(orNull(field, event.target.value))}>
-          <option value="">This stack’s own documents</option>
-          {gone ? <option value={String(value)}>One that is gone</option> : null}
+          <option value="">This stack’s documents</option>
+          {gone ? <option value={String(value)}>Deleted knowledge base</option> : null}
           {shared.map((one) => (
             <option key={one.id} value={one.id}>
               {one.name}

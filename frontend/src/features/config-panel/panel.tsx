@@ -1,12 +1,13 @@
 // The settings of one node: its form, drawn from the JSON Schema of its config.
 import { Trash2 } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import type { NodeTypeOut } from "@/api";
 import { configure, rename } from "@/model/graph/edits";
 import { configOf, type StackNode } from "@/model/graph/shape";
 import { edit, useStack } from "@/model/graph/store";
 import { useCatalog } from "@/model/node-types/catalog";
 import { type FormField, fieldsOf, settingOf, shownFields, type Widget } from "@/model/node-types/form";
+import { titlesOf } from "@/model/node-types/node-types";
 import { type Problem, problemsOf, shortMessage } from "@/model/stack/problems";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
@@ -15,9 +16,15 @@ import { WIDGETS } from "./widgets";
 /** What other parts of the page put under a field of a kind: the documents of a stack under its knowledge base. */
 export type Slots = Partial<Record<Widget, (value: unknown, node: StackNode) => ReactNode>>;
 
-type ConfigPanelProps = { node: StackNode; slots?: Slots; onDelete: () => void };
+type ConfigPanelProps = {
+  node: StackNode;
+  slots?: Slots;
+  /** The field that takes the focus when it is shown. */
+  focus?: string | null;
+  onDelete: () => void;
+};
 
-export function ConfigPanel({ node, slots = {}, onDelete }: ConfigPanelProps) {
+export function ConfigPanel({ node, slots = {}, focus = null, onDelete }: ConfigPanelProps) {
   const catalog = useCatalog();
   const type = catalog.types.get(node.type ?? "");
   const problems = useStack((state) => problemsOf(state.problems, node.id));
@@ -57,13 +64,14 @@ export function ConfigPanel({ node, slots = {}, onDelete }: ConfigPanelProps) {
           fields={fields}
           problem={problems.find((one) => one.field === field.name)}
           slot={slots[field.widget]}
+          focused={focus === field.name}
         />
       ))}
       <Ports type={type} />
       <div className="mt-auto border-t border-line pt-4">
         <Button variant="quiet" className="-ml-2 text-bad hover:text-bad" onClick={onDelete}>
           <Trash2 aria-hidden />
-          Delete this node
+          Delete node
         </Button>
       </div>
     </fieldset>
@@ -77,9 +85,10 @@ type OneProps = {
   config: Readonly<Record<string, unknown>>;
   problem: Problem | undefined;
   slot: Slots[Widget] | undefined;
+  focused: boolean;
 };
 
-function One({ field, fields, node, config, problem, slot }: OneProps) {
+function One({ field, fields, node, config, problem, slot, focused }: OneProps) {
   const Drawn = WIDGETS[field.widget] ?? WIDGETS.text;
   const set = (value: unknown) =>
     edit((graph) => configure(graph, node.id, field.name, value), `${node.id}.${field.name}`);
@@ -88,23 +97,40 @@ function One({ field, fields, node, config, problem, slot }: OneProps) {
     return found ? settingOf(found, config) : undefined;
   };
   const value = settingOf(field, config);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (focused) focusFirst(box.current);
+  }, [focused]);
   return (
-    <div data-field={field.name} className="flex flex-col gap-3">
+    <div ref={box} data-field={field.name} className="flex flex-col gap-3">
       <Drawn field={field} value={value} set={set} other={other} error={problem ? shortMessage(problem) : undefined} />
       {slot?.(value, node)}
     </div>
   );
 }
 
+/** The first control in a field. */
+function focusFirst(field: HTMLElement | null): void {
+  const [control] = field ? [...field.getElementsByTagName("*")].filter((one) => CONTROLS.has(one.tagName)) : [];
+  if (control instanceof HTMLElement) control.focus();
+}
+
+const CONTROLS = new Set(["INPUT", "SELECT", "TEXTAREA", "BUTTON"]);
+
 function Unknown({ name }: { name: string }) {
-  return <p className="text-sm text-warn">This server has no component of the type “{name}”. Remove the node.</p>;
+  return (
+    <p className="text-sm text-warn">
+      This server does not have the component type “{name}”. Delete this node, or install the component.
+    </p>
+  );
 }
 
 function Ports({ type }: { type: NodeTypeOut | undefined }) {
+  const catalog = useCatalog();
   if (!type) return null;
   const list = [
-    ...type.inputs.map((port) => ({ ...port, side: "Takes" })),
-    ...type.outputs.map((port) => ({ ...port, side: "Gives" })),
+    ...type.inputs.map((port) => ({ ...port, side: "Input" })),
+    ...type.outputs.map((port) => ({ ...port, side: "Output" })),
   ];
   if (!list.length) return null;
   return (
@@ -113,9 +139,9 @@ function Ports({ type }: { type: NodeTypeOut | undefined }) {
       <ul className="flex flex-col gap-1 text-muted">
         {list.map((port) => (
           <li key={`${port.side}.${port.name}`}>
-            {port.side} <span className="text-ink">{port.title}</span>: {port.types.join(" or ")}
-            {port.side === "Takes" && !port.required ? ", optional" : ""}
-            {port.multiple ? ", several edges" : ""}
+            {port.side} <span className="text-ink">{port.title}</span> ({titlesOf(port, catalog)}
+            {port.side === "Input" && !port.required ? ", optional" : ""}
+            {port.multiple ? ", accepts several connections" : ""})
           </li>
         ))}
       </ul>

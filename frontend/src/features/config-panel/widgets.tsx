@@ -3,8 +3,9 @@ import { Plus, X } from "lucide-react";
 import { type ComponentType, useEffect, useId, useState } from "react";
 import { type FormField, inWords, type Widget } from "@/model/node-types/form";
 import { Button, IconButton } from "@/ui/button";
-import { Field, Input, Select, Switch, TextArea } from "@/ui/field";
+import { Field, Input, Select, Switch } from "@/ui/field";
 import { Credential, KnowledgeBase, Model, Provider } from "./choosers";
+import { LongText } from "./long-text";
 import { orNull, outer, type WidgetProps } from "./widget";
 
 function Text(props: WidgetProps) {
@@ -23,28 +24,11 @@ function Text(props: WidgetProps) {
   );
 }
 
-function LongText(props: WidgetProps) {
-  const { field, value, set } = props;
-  return (
-    <Field {...outer(props)}>
-      {(described) => (
-        <TextArea
-          {...described}
-          className="max-h-96"
-          value={String(value ?? "")}
-          maxLength={field.maxLength}
-          onChange={(event) => set(orNull(field, event.target.value))}
-        />
-      )}
-    </Field>
-  );
-}
-
 function rangeOf({ minimum, maximum }: FormField): string {
   const shown = (bound: number) => bound.toLocaleString("en");
   if (minimum !== undefined && maximum !== undefined) return `${shown(minimum)} to ${shown(maximum)}`;
-  if (minimum !== undefined) return `${shown(minimum)} or more`;
-  return maximum === undefined ? "" : `${shown(maximum)} at most`;
+  if (minimum !== undefined) return `at least ${shown(minimum)}`;
+  return maximum === undefined ? "" : `at most ${shown(maximum)}`;
 }
 
 function Num(props: WidgetProps) {
@@ -58,7 +42,7 @@ function Num(props: WidgetProps) {
   const inside = number >= (field.minimum ?? -Infinity) && number <= (field.maximum ?? Infinity);
   const wrong = text === "" ? !field.nullable : !Number.isFinite(number) || !whole || !inside;
   const sentence = wrong
-    ? `Give a ${field.step === 1 ? "whole " : ""}number, ${rangeOf(field) || "in digits"}.`
+    ? `Enter a ${field.step === 1 ? "whole " : ""}number${rangeOf(field) ? `, ${rangeOf(field)}` : ""}.`
     : error;
   return (
     <Field {...outer(props)} error={sentence} beside={<span className="text-xs text-faint">{rangeOf(field)}</span>}>

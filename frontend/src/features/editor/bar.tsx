@@ -6,9 +6,10 @@ import {
   History,
   Keyboard,
   Layers3,
-  MessageSquare,
   PanelLeft,
+  Play,
   Redo2,
+  Search,
   Table2,
   Trash2,
   Undo2,
@@ -26,11 +27,14 @@ import { Menu, type MenuItem } from "@/ui/menu";
 import { Link, useNavigate } from "@/ui/router";
 import { ThemeButton } from "@/ui/theme-button";
 import { toast } from "@/ui/toast";
+import { Tooltip } from "@/ui/tooltip";
 import { panels, usePanels } from "./panels";
 import { SavedMark } from "./saved-mark";
 
-export function EditorBar({ id, onChat }: { id: string; onChat: () => void }) {
-  const { library, outline, side } = usePanels();
+type EditorBarProps = { id: string; library: boolean; onRun: () => void };
+
+export function EditorBar({ id, library, onRun }: EditorBarProps) {
+  const { outline, side } = usePanels();
   const theme = useTheme((state) => state.shown);
   const canUndo = useStack((state) => state.past.length > 0 && !state.pastRun);
   const canRedo = useStack((state) => state.future.length > 0 && !state.pastRun);
@@ -40,16 +44,17 @@ export function EditorBar({ id, onChat }: { id: string; onChat: () => void }) {
         <Logo className="size-7" />
       </Link>
       <IconButton
-        label={library ? "Hide the components" : "Show the components"}
+        label={library ? "Hide the library" : "Show the library"}
         pressed={library}
+        className="max-sm:hidden"
         onClick={() => panels({ library: !library })}
       >
         <PanelLeft />
       </IconButton>
       <Name />
       <SavedMark />
-      <div className="flex-1" />
-      <div className="hidden items-center sm:flex">
+      <div className="flex-1 max-sm:hidden" />
+      <div className="flex items-center max-sm:hidden">
         <IconButton label="Undo" keys="Mod+Z" disabled={!canUndo} onClick={undo}>
           <Undo2 />
         </IconButton>
@@ -63,22 +68,23 @@ export function EditorBar({ id, onChat }: { id: string; onChat: () => void }) {
         >
           <History />
         </IconButton>
+        <IconButton
+          label={outline ? "Show the canvas" : "Show the outline"}
+          onClick={() => panels({ outline: !outline })}
+        >
+          {outline ? <Workflow /> : <Table2 />}
+        </IconButton>
       </div>
-      <IconButton
-        label={outline ? "Show the canvas" : "Show as an outline"}
-        onClick={() => panels({ outline: !outline })}
-      >
-        {outline ? <Workflow /> : <Table2 />}
-      </IconButton>
-      <More id={id} />
-      <span className="hidden sm:inline">
+      <More id={id} library={library} />
+      <span className="max-sm:hidden">
         <ThemeButton shown={theme} onChoose={chooseTheme} />
       </span>
-      <Button variant="primary" className="ml-1" onClick={onChat}>
-        <MessageSquare aria-hidden />
-        <span className="hidden md:inline">Chat with stack</span>
-        <span className="md:hidden">Chat</span>
-      </Button>
+      <Tooltip text="Ask the stack a question in the chat" keys="Mod+Enter">
+        <Button variant="primary" className="ml-1" onClick={onRun}>
+          <Play aria-hidden />
+          Run
+        </Button>
+      </Tooltip>
     </header>
   );
 }
@@ -89,7 +95,7 @@ function Name() {
   return (
     <input
       aria-label="Name of the stack"
-      className="field-sizing-content h-8 max-w-[40vw] min-w-16 rounded-lg px-2 text-lg font-semibold text-ellipsis hover:bg-hover focus:bg-hover sm:max-w-80"
+      className="field-sizing-content h-8 min-w-16 rounded-lg px-2 text-lg font-semibold text-ellipsis hover:bg-hover focus:bg-hover max-sm:flex-1 sm:max-w-80"
       value={name}
       maxLength={200}
       readOnly={still}
@@ -100,7 +106,8 @@ function Name() {
   );
 }
 
-function More({ id }: { id: string }) {
+function More({ id, library }: { id: string; library: boolean }) {
+  const outline = usePanels((state) => state.outline);
   const navigate = useNavigate();
   const draft = () => {
     const { name, description } = useStack.getState().graph;
@@ -124,13 +131,24 @@ function More({ id }: { id: string }) {
     { label: "Undo", icon: Undo2, keys: "Mod+Z", onSelect: undo },
     { label: "Redo", icon: Redo2, keys: "Mod+Shift+Z", onSelect: redo },
     { label: "Runs", icon: History, onSelect: () => panels({ side: "runs" }) },
+    {
+      label: outline ? "Show the canvas" : "Show the outline",
+      icon: outline ? Workflow : Table2,
+      onSelect: () => panels({ outline: !outline }),
+    },
+    {
+      label: library ? "Hide the library" : "Show the library",
+      icon: PanelLeft,
+      onSelect: () => panels({ library: !library }),
+    },
+    { label: "Find in this stack…", icon: Search, keys: "Mod+F", onSelect: () => panels({ finding: true }) },
     "line",
-    { label: "Duplicate the stack", icon: Copy, onSelect: () => void copy() },
-    { label: "Export as a file", icon: Download, onSelect: () => download(draft(), catalogNow()) },
-    { label: "Keys", icon: Keyboard, keys: "?", onSelect: () => setCanvasState({ keysShown: true }) },
+    { label: "Duplicate stack", icon: Copy, onSelect: () => void copy() },
+    { label: "Export to file", icon: Download, onSelect: () => download(draft(), catalogNow()) },
+    { label: "Keyboard shortcuts", icon: Keyboard, keys: "?", onSelect: () => setCanvasState({ keysShown: true }) },
     { label: "My stacks", icon: Layers3, onSelect: () => void navigate("/stacks") },
     "line",
-    { label: "Delete the stack", icon: Trash2, danger: true, onSelect: remove },
+    { label: "Delete stack", icon: Trash2, danger: true, onSelect: remove },
   ];
   return (
     <Menu items={items}>

@@ -4,6 +4,7 @@ import { sentenceOf } from "@/api";
 import { Thumbnail } from "@/features/stacks";
 import { differences } from "@/model/graph/differences";
 import { configurationNow, graphOf, useStack } from "@/model/graph/store";
+import { useCatalog } from "@/model/node-types/catalog";
 import { resolve, useSaving } from "@/model/stack/saving";
 import { Button } from "@/ui/button";
 import { ago } from "@/ui/dates";
@@ -14,6 +15,8 @@ import { toast } from "@/ui/toast";
 export function ConflictDialog() {
   const saving = useSaving();
   const graph = useStack((state) => state.graph);
+  const base = useStack((state) => state.saved);
+  const catalog = useCatalog();
   const navigate = useNavigate();
   if (saving.state !== "conflict") return null;
   const { theirs } = saving;
@@ -21,9 +24,9 @@ export function ConflictDialog() {
     try {
       const { copy } = await resolve(choice);
       if (choice === "mine")
-        toast("Yours is saved. The other version is kept among the stack’s versions.", { tone: "good" });
+        toast("Your version is saved. The other one is in the stack’s version history.", { tone: "good" });
       else if (copy) {
-        toast("Yours is kept as a stack of its own.", {
+        toast("Your version is kept as a separate stack.", {
           tone: "good",
           action: { label: "Open it", run: () => void navigate(`/stacks/${copy}`) },
         });
@@ -34,16 +37,16 @@ export function ConflictDialog() {
   };
   const sides = [
     {
-      title: "Yours",
+      title: "Your version",
       when: "not saved yet",
       configuration: configurationNow(),
-      lines: differences(graphOf(theirs).graph, graph),
+      lines: differences(base, graph, catalog),
     },
     {
-      title: "The other",
+      title: "The other version",
       when: `saved ${ago(theirs.updated_at)}`,
       configuration: theirs.configuration,
-      lines: differences(graph, graphOf(theirs).graph),
+      lines: differences(base, graphOf(theirs).graph, catalog),
     },
   ];
   return (
@@ -51,7 +54,7 @@ export function ConflictDialog() {
       open
       onOpenChange={() => {}}
       title="This stack was changed elsewhere"
-      description="Another tab or person saved it while you were editing. Choose which one goes on; the other is kept."
+      description="Another tab or person saved this stack while you were editing it. Choose which version to keep working on; the other one is kept too."
       width="large"
     >
       <DialogBody className="grid gap-4 sm:grid-cols-2">
@@ -75,9 +78,9 @@ export function ConflictDialog() {
         ))}
       </DialogBody>
       <DialogFoot>
-        <Button onClick={() => void choose("theirs")}>Go on with the other, keep mine as a copy</Button>
+        <Button onClick={() => void choose("theirs")}>Use the other, keep mine as a copy</Button>
         <Button variant="primary" onClick={() => void choose("mine")}>
-          Go on with mine
+          Use mine
         </Button>
       </DialogFoot>
     </Dialog>

@@ -1,9 +1,9 @@
 // `?node=llm-1` selects that node, and selecting one writes it there.
 import { useEffect, useRef, useState } from "react";
-import { act } from "@/features/canvas";
+import { act, useCanvasState } from "@/features/canvas";
 import { isNote } from "@/model/graph/shape";
 import { useStack } from "@/model/graph/store";
-import { panels, useInAddress } from "./panels";
+import { panels, useInAddress, usePanels } from "./panels";
 
 /** The one node that is selected, once the person has let go: nothing moves under a drag. */
 export function useChosen(): string | null {
@@ -28,16 +28,16 @@ export function useNodeInAddress(): void {
   const [wanted, setWanted] = useInAddress("node");
   const chosen = useChosen();
   const asked = useRef(wanted);
+  const outline = usePanels((state) => state.outline);
+  const measured = useCanvasState((state) => state.measured) || outline;
 
   useEffect(() => {
     const id = asked.current;
     if (!id) return;
-    const timer = setTimeout(() => {
-      act.goToNode(id);
-      asked.current = null;
-    }, 150); // once the canvas has measured its nodes
-    return () => clearTimeout(timer);
-  }, []);
+    if (!measured) return;
+    act.goToNode(id);
+    asked.current = null;
+  }, [measured]);
 
   const write = useRef(setWanted);
   useEffect(() => {
@@ -49,10 +49,7 @@ export function useNodeInAddress(): void {
     if (new URLSearchParams(location.search).get("node") !== chosen) write.current(chosen);
     if (chosen) {
       panels({ side: "node" });
-      const timer = setTimeout(() => {
-        if (!useStack.getState().holding) act.keepInSight(chosen);
-      }, 120);
-      return () => clearTimeout(timer);
+      return;
     }
     panels((state) => (state.side === "node" ? { side: null } : {}));
   }, [chosen]);

@@ -55,7 +55,7 @@ function Begun({ stack }: { stack: WorkflowOut }) {
 
 function NotOpened({ error, again }: { error: unknown; again: () => void }) {
   const gone = error instanceof Problem && (error.status === 404 || error.status === 422);
-  useTitle(gone ? "No such stack" : "Stack");
+  useTitle(gone ? "Stack not found" : "Stack");
   return (
     <div>
       <header className="flex h-14 items-center border-b border-line bg-surface px-4">
@@ -66,7 +66,7 @@ function NotOpened({ error, again }: { error: unknown; again: () => void }) {
       <main>
         <Empty
           icon={gone ? Compass : TriangleAlert}
-          title={gone ? "This stack is not there" : "The stack could not be opened"}
+          title={gone ? "Stack not found" : "The stack could not be opened"}
           actions={
             <>
               {gone ? null : <Button onClick={again}>Try again</Button>}
@@ -76,7 +76,7 @@ function NotOpened({ error, again }: { error: unknown; again: () => void }) {
             </>
           }
         >
-          {gone ? "It may have been deleted, or the link is not whole." : sentenceOf(error)}
+          {gone ? "It may have been deleted, or the link is incomplete." : sentenceOf(error)}
         </Empty>
       </main>
     </div>

@@ -6,25 +6,41 @@ import { useSearchParams } from "@/ui/router";
 export type Side = "node" | "runs" | "problems" | null;
 
 type Panels = {
-  /** What stands on the right; the node's panel comes with a selection. */
+  /** What stands on the right; the node's panel comes with a selection. It covers the chat until it is closed. */
   side: Side;
   tab: "settings" | "run";
-  library: boolean;
+  /** Null: as the window's width allows. */
+  library: boolean | null;
   outline: boolean;
   chat: { question: string | null } | null;
+  /** “Find in this stack” is open. */
+  finding: boolean;
+  /** The field that takes the focus when the node's settings are shown. */
+  focus: string | null;
 };
 
-const narrow = () => window.innerWidth < 768;
+const PHONE_WIDTH = 768;
+const LIBRARY_WIDTH = 1400; // of the window from which the library is open by itself
+const LIBRARY_BESIDE_CHAT_WIDTH = 1700;
+
+export const isPhone = (): boolean => window.innerWidth < PHONE_WIDTH;
 
 export const usePanels = create<Panels>(() => ({
   side: null,
   tab: "settings",
-  library: !narrow(),
-  outline: narrow(),
+  library: null,
+  outline: isPhone(),
   chat: null,
+  focus: null,
+  finding: false,
 }));
 
 export const panels = usePanels.setState;
+
+/** Whether the library is shown in a window of this width. */
+export function showsLibrary({ library, chat }: Pick<Panels, "library" | "chat">, width: number): boolean {
+  return library ?? width >= (chat ? LIBRARY_BESIDE_CHAT_WIDTH : LIBRARY_WIDTH);
+}
 
 /** A part of the address after the “?”, and how to set it without a step in the history. */
 export function useInAddress(name: string): [string | null, (value: string | null, step?: boolean) => void] {

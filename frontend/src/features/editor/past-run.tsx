@@ -51,7 +51,7 @@ export function PastRunBanner() {
       className="z-20 flex items-center gap-3 border-b border-line bg-accent-soft px-4 py-1.5 text-sm text-accent-ink"
     >
       <span className="min-w-0 flex-1 truncate">
-        You look at the run of {ago(run.created_at)} (version {run.version}): “{run.query}”
+        Viewing a run from {ago(run.created_at)} (version {run.version}): “{run.query}”
       </span>
       <Button onClick={() => setRunId(null)}>Back to editing</Button>
     </div>

@@ -27,9 +27,7 @@ export function ProblemPill() {
 function jump(problem: ProblemOut): void {
   if (problem.node_id) {
     act.goToNode(problem.node_id);
-    panels({ side: "node", tab: "settings" });
-    const field = problem.field;
-    if (field) setTimeout(() => focusField(field), 350); // once the panel is there
+    panels({ side: "node", tab: "settings", focus: problem.field ?? null });
     return;
   }
   const edge = useStack.getState().graph.edges.find((one) => one.id === problem.edge_id);
@@ -38,17 +36,12 @@ function jump(problem: ProblemOut): void {
   act.reveal([edge.source, edge.target]);
 }
 
-function focusField(name: string): void {
-  const field = document.querySelector(`[data-field="${CSS.escape(name)}"]`);
-  field?.querySelector<HTMLElement>("input, select, textarea, button")?.focus();
-}
-
 export function ProblemList() {
   const problems = useStack((state) => state.problems);
   if (!problems.length) {
     return (
-      <Empty icon={CircleCheck} title="Nothing is wrong">
-        The stack can run.
+      <Empty icon={CircleCheck} title="No problems">
+        This stack is ready to run.
       </Empty>
     );
   }

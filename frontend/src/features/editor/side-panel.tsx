@@ -1,6 +1,6 @@
 // What stands on the right: the selected node's settings and last run, the runs, or the problems.
 import { X } from "lucide-react";
-import { lazy, type ReactNode, Suspense } from "react";
+import type { ReactNode } from "react";
 import { act } from "@/features/canvas";
 import { select } from "@/model/graph/edits";
 import { labelOf, nodeOf } from "@/model/graph/rules";
@@ -10,13 +10,14 @@ import { IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { hue } from "@/ui/hue";
 import { Icon } from "@/ui/icon";
+import { part } from "@/ui/part";
 import { useChosen } from "./node-in-address";
 import { panels, useInAddress, usePanels } from "./panels";
 import { ProblemList } from "./problems";
 
-const NodeSettings = lazy(() => import("./node-settings"));
-const Inspector = lazy(async () => ({ default: (await import("@/features/runs")).Inspector }));
-const RunList = lazy(async () => ({ default: (await import("@/features/runs")).RunList }));
+export const NodeSettings = part(async () => (await import("./node-settings")).default);
+export const Inspector = part(async () => (await import("@/features/runs")).Inspector);
+export const RunList = part(async () => (await import("@/features/runs")).RunList);
 
 export function SidePanel({ id }: { id: string }) {
   const side = usePanels((state) => state.side);
@@ -50,7 +51,7 @@ function Frame({ title, label, onClose, children }: FrameProps) {
           <X />
         </IconButton>
       </header>
-      <Suspense>{children}</Suspense>
+      {children}
     </aside>
   );
 }
@@ -72,7 +73,7 @@ function NodePanel({ id, chosen }: { id: string; chosen: string }) {
   );
   return (
     <Frame title={title} label={labelOf(node, catalog)} onClose={() => touch((graph) => select(graph, new Set()))}>
-      <div role="tablist" aria-label="About this node" className="flex gap-1 border-b border-line px-3">
+      <div role="tablist" aria-label="Node panel" className="flex gap-1 border-b border-line px-3">
         {(["settings", "run"] as const).map((name) => (
           <button
             key={name}

@@ -1,16 +1,15 @@
 // What other features put into the settings of a node.
-import { lazy, Suspense, useMemo } from "react";
+import { useMemo } from "react";
 import type { Slots } from "@/features/config-panel";
+import { part } from "@/ui/part";
 
-const Documents = lazy(async () => ({ default: (await import("@/features/knowledge")).Documents }));
+const Documents = part(async () => (await import("@/features/knowledge")).Documents);
 
 export function useSlots(workflowId: string): Slots {
   return useMemo(
     () => ({
       knowledge_base: (value) => (
-        <Suspense>
-          <Documents compact of={typeof value === "string" && value ? { baseId: value } : { workflowId }} />
-        </Suspense>
+        <Documents compact of={typeof value === "string" && value ? { baseId: value } : { workflowId }} />
       ),
     }),
     [workflowId],

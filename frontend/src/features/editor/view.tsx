@@ -1,34 +1,70 @@
 // The editor: library, canvas or outline, and what stands beside them.
-import { lazy, Suspense, useEffect, useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import { queries, sentenceOf } from "@/api";
 import { AddPalette, act, Canvas, KeysOverlay, LiveRegion, listen, setCanvasState, shortcuts } from "@/features/canvas";
 import { Library } from "@/features/library";
 import { labelOf } from "@/model/graph/rules";
 import { isNote } from "@/model/graph/shape";
-import { canEdit, shownGraph, useStack } from "@/model/graph/store";
+import { shownGraph, useStack } from "@/model/graph/store";
 import { catalogNow } from "@/model/node-types/catalog";
 import { watch } from "@/model/run/running";
 import { type Command, offerCommands } from "@/model/shell/commands";
 import { examplePrepared } from "@/model/stack/example";
 import { flush, useSaving } from "@/model/stack/saving";
 import { classes } from "@/ui/classes";
+import { whenIdle } from "@/ui/idle";
 import { useTitle } from "@/ui/page-head";
+import { part } from "@/ui/part";
 import { toast } from "@/ui/toast";
+import { useWindowWidth } from "@/ui/window-width";
+import { addFiles } from "./add-files";
 import { EditorBar } from "./bar";
+import { EmptyCanvas } from "./empty-canvas";
 import { useNodeInAddress } from "./node-in-address";
-import { panels, useInAddress, usePanels } from "./panels";
+import { isPhone, panels, showsLibrary, useInAddress, usePanels } from "./panels";
 import { PastRunBanner, usePastRun } from "./past-run";
 import { ProblemPill } from "./problems";
-import { SidePanel } from "./side-panel";
+import { Inspector, NodeSettings, RunList, SidePanel } from "./side-panel";
 
-const ChatPanel = lazy(async () => ({ default: (await import("@/features/chat")).ChatPanel }));
-const ConflictDialog = lazy(async () => ({ default: (await import("./conflict")).ConflictDialog }));
-const Outline = lazy(async () => ({ default: (await import("@/features/outline")).Outline }));
+const ChatPanel = part(async () => (await import("@/features/chat")).ChatPanel);
+const ConflictDialog = part(async () => (await import("./conflict")).ConflictDialog);
+const Outline = part(async () => (await import("@/features/outline")).Outline);
+const FindNode = part(async () => (await import("./find-node")).FindNode);
 
 /** Opens the chat once everything is saved: what is asked is what is seen. */
 export function openChat(question: string | null = null): void {
-  panels({ chat: { question } });
+  panels({ side: null, chat: { question } });
   flush().catch((error) => toast(sentenceOf(error), { tone: "bad" }));
+}
+
+const SKIP =
+  "sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-surface focus:px-3 focus:py-2 focus:shadow-float";
+
+/** Fetched when the browser is idle, so that a lost network takes none of them away. */
+const PARTS = [NodeSettings, Inspector, RunList, ChatPanel];
+
+function preloadParts(): void {
+  for (const one of PARTS) one.preload();
+}
+
+/** Everything is saved by itself; who presses the keys for it wants to be sure. */
+function saveNow(): void {
+  flush().then(
+    () => toast("Saved.", { tone: "good" }),
+    (error: unknown) => toast(sentenceOf(error), { tone: "bad" }),
+  );
+}
+
+/** Back to the settings where a node is still selected. */
+function closeChat(): void {
+  const selected = useStack.getState().graph.nodes.filter((node) => node.selected && !isNote(node));
+  panels({ chat: null, side: selected.length === 1 ? "node" : null });
+}
+
+/** A click on a node that is selected already opens its settings again. */
+function openSettings(id: string): void {
+  const node = shownGraph(useStack.getState()).nodes.find((one) => one.id === id);
+  if (node?.selected && !isNote(node)) panels({ side: "node" });
 }
 
 /** What is asked is what is seen: saved, and with its document. */
@@ -53,26 +89,32 @@ function useQuestionInAddress(): void {
   const [question, setQuestion] = useInAddress("ask");
   useEffect(() => {
     if (question === null) return;
-    panels({ chat: { question } });
+    panels({ side: null, chat: { question } });
     setQuestion(null);
   }, [question, setQuestion]);
 }
 
 export function EditorView({ id }: { id: string }) {
   const name = useStack((state) => state.graph.name);
-  const { library, outline, chat } = usePanels();
+  const { outline, chat, side, finding, ...beside } = usePanels();
+  const library = showsLibrary({ ...beside, chat }, useWindowWidth());
+  const beneath = chat !== null && side !== null;
   const conflict = useSaving((saving) => saving.state === "conflict");
-  const list = useMemo(() => shortcuts({ chat: () => openChat(), close: () => panels({ side: null }) }), []);
+  const list = useMemo(
+    () =>
+      shortcuts({
+        chat: () => openChat(),
+        close: () => panels({ side: null }),
+        find: () => panels({ finding: true }),
+        save: saveNow,
+      }),
+    [],
+  );
   useTitle(name);
   useEffect(() => listen(list), [list]);
   useEffect(() => offerCommands(nodeCommands), []);
-  useEffect(() => () => panels({ side: null, tab: "settings", chat: null }), []);
-  const chatting = chat !== null;
-  useEffect(() => {
-    if (!chatting) return;
-    const timer = setTimeout(act.fitWhatIsHidden, 150); // once the canvas has made room
-    return () => clearTimeout(timer);
-  }, [chatting]);
+  useEffect(() => () => panels({ side: null, tab: "settings", chat: null, focus: null }), []);
+  useEffect(() => whenIdle(preloadParts), []);
   useNodeInAddress();
   useQuestionInAddress();
   usePastRun();
@@ -80,9 +122,12 @@ export function EditorView({ id }: { id: string }) {
 
   return (
     <div className="flex h-full flex-col overflow-hidden">
-      <EditorBar id={id} onChat={() => openChat()} />
+      <button type="button" className={SKIP} onClick={act.focusFirstNode}>
+        Skip to the canvas
+      </button>
+      <EditorBar id={id} library={library} onRun={() => openChat()} />
       <PastRunBanner />
-      <div className={classes("relative flex min-h-0 flex-1", chat && "lg:pr-[28.5rem]")}>
+      <div className={classes("relative flex min-h-0 flex-1", chat && !beneath && "lg:pr-[28.5rem]")}>
         <aside
           aria-label="Components"
           className={classes(
@@ -94,7 +139,7 @@ export function EditorView({ id }: { id: string }) {
           <Library
             onAdd={(type) => {
               act.add(type);
-              if (window.innerWidth < 768) panels({ library: false });
+              if (isPhone()) panels({ library: false });
             }}
             onAddNote={() => act.addNote()}
           />
@@ -102,18 +147,16 @@ export function EditorView({ id }: { id: string }) {
         <main className="relative min-w-0 flex-1">
           <h1 className="sr-only">{name}</h1>
           {outline ? (
-            <Suspense>
-              <Outline
-                onOpen={(node) => {
-                  act.goToNode(node);
-                  panels({ side: "node", tab: "settings" });
-                }}
-                onAdd={() => setCanvasState({ adding: { kind: "node", at: null } })}
-                onConnect={(from) => setCanvasState({ adding: { kind: "wire", from, at: null, ports: true } })}
-              />
-            </Suspense>
+            <Outline
+              onOpen={(node) => {
+                act.goToNode(node);
+                panels({ side: "node", tab: "settings" });
+              }}
+              onAdd={() => setCanvasState({ adding: { kind: "node", at: null } })}
+              onConnect={(from) => setCanvasState({ adding: { kind: "wire", from, at: null, ports: true } })}
+            />
           ) : (
-            <Canvas>
+            <Canvas onOpen={openSettings} onFiles={(files) => addFiles(id, files)}>
               <EmptyCanvas />
             </Canvas>
           )}
@@ -124,9 +167,10 @@ export function EditorView({ id }: { id: string }) {
       <AddPalette />
       <KeysOverlay list={list} />
       <LiveRegion />
-      <Suspense>
-        {conflict ? <ConflictDialog /> : null}
-        {chat ? (
+      {finding ? <FindNode onClose={() => panels({ finding: false })} /> : null}
+      {conflict ? <ConflictDialog /> : null}
+      {chat ? (
+        <div hidden={beneath}>
           <ChatPanel
             workflowId={id}
             name={name}
@@ -136,10 +180,10 @@ export function EditorView({ id }: { id: string }) {
               watch(runId);
               void queries.refreshRuns(id);
             }}
-            onClose={() => panels({ chat: null })}
+            onClose={closeChat}
           />
-        ) : null}
-      </Suspense>
+        </div>
+      ) : null}
     </div>
   );
 }
@@ -151,20 +195,4 @@ function useLastRun(id: string): void {
     void import("./last-run").then(({ showLastRun }) => showLastRun(id, gone.signal));
     return () => gone.abort();
   }, [id]);
-}
-
-function EmptyCanvas() {
-  const empty = useStack((state) => state.graph.nodes.length === 0);
-  if (!empty || !canEdit()) return null;
-  return (
-    <div className="pointer-events-none absolute inset-0 z-10 grid place-items-center p-6 text-center">
-      <div className="max-w-xs">
-        <p className="text-lg font-semibold">An empty canvas</p>
-        <p className="mt-1 text-muted">
-          Drag a component here from the left, or press <kbd className="font-sans font-semibold text-ink">/</kbd>. A
-          stack begins with a User Query and ends with an Output.
-        </p>
-      </div>
-    </div>
-  );
 }

@@ -77,7 +77,7 @@ export function Library({ onAdd, onAddNote }: LibraryProps) {
           </section>
         ))}
         {catalog.types.size && !found.size ? (
-          <p className="p-2 text-sm text-muted">No component fits “{words}”.</p>
+          <p className="p-2 text-sm text-muted">No component matches “{words}”.</p>
         ) : null}
         {words || !catalog.types.size ? null : (
           <section aria-label="Notes">
@@ -113,14 +113,16 @@ function Item({ type, place, onAdd }: { type: NodeTypeOut; place: number; onAdd:
         draggable
         onDragStart={onDragStart}
         onClick={onAdd}
-        title={type.description}
         data-testid={`library-${type.type}`}
         className="group flex w-full cursor-grab items-center gap-2.5 rounded-lg border border-line bg-surface p-2 text-left text-sm font-medium shadow-card transition-colors hover:border-line-strong active:cursor-grabbing"
       >
         <span className="grid size-8 shrink-0 place-items-center rounded-lg" style={{ background: soft, color }}>
           <Icon name={type.icon} className="size-4" />
         </span>
-        <span className="min-w-0 flex-1 truncate">{type.title}</span>
+        <span className="min-w-0 flex-1">
+          <span className="block truncate">{type.title}</span>
+          <span className="line-clamp-2 text-xs font-normal text-muted">{type.description}</span>
+        </span>
         <GripVertical
           className="size-4 shrink-0 text-faint opacity-0 transition-opacity group-hover:opacity-100"
           aria-hidden

@@ -31,7 +31,7 @@ export function Outline({ onOpen, onAdd, onConnect }: OutlineProps) {
             <thead className="max-md:hidden">
               <tr className="text-left text-sm text-muted [&_th]:px-3 [&_th]:pb-2 [&_th]:font-medium">
                 <th scope="col">Component</th>
-                <th scope="col">Gets</th>
+                <th scope="col">Inputs</th>
                 <th scope="col">Problems</th>
                 <th scope="col">
                   <span className="sr-only">Actions</span>
@@ -45,8 +45,8 @@ export function Outline({ onOpen, onAdd, onConnect }: OutlineProps) {
             </tbody>
           </table>
         ) : (
-          <Empty icon={Plus} title="An empty stack">
-            Add a component to begin with. A stack begins with a User Query and ends with an Output.
+          <Empty icon={Plus} title="This stack is empty">
+            Add a component to get started. A stack starts with a User Query and ends with an Output.
           </Empty>
         )}
         {notes.map((note) => (
@@ -99,7 +99,9 @@ function Row({ node, onOpen, onConnect }: RowProps) {
           {type?.inputs.map((port) => (
             <InputRow key={port.name} node={node} port={port} onConnect={onConnect} />
           ))}
-          {type?.inputs.length ? null : <span className="text-sm text-muted">{type ? "The question" : "—"}</span>}
+          {type?.inputs.length ? null : (
+            <span className="text-sm text-muted">{type ? "The user’s question" : "—"}</span>
+          )}
         </div>
       </td>
       <td>

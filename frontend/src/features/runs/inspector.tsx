@@ -23,7 +23,7 @@ export function Inspector({ nodeId }: { nodeId: string }) {
   if (!node) {
     return (
       <Empty icon={Braces} title="Not run yet">
-        Ask the stack something: what goes in and out of this node is shown here.
+        Run the stack to see this node’s input and output here.
       </Empty>
     );
   }
@@ -41,7 +41,7 @@ export function Inspector({ nodeId }: { nodeId: string }) {
             </span>
           ))}
         <Button variant="quiet" className="ml-auto" aria-pressed={raw} onClick={() => setRaw(!raw)}>
-          {raw ? "In words" : "Raw"}
+          {raw ? "Formatted" : "Raw"}
         </Button>
       </div>
       {node.error ? <p className="rounded-lg bg-bad-soft px-3 py-2 text-sm text-bad">{node.error.message}</p> : null}
@@ -56,16 +56,13 @@ export function Inspector({ nodeId }: { nodeId: string }) {
         />
       ) : (
         <>
-          <Values title="What went in" values={node.inputs} />
+          <Values title="Input" values={node.inputs} />
           {node.reasoning.text ? (
-            <Part title="What it thought">
+            <Part title="Reasoning">
               <Verbatim text={node.reasoning.text} />
             </Part>
           ) : null}
-          <Values
-            title="What came out"
-            values={node.outputs ?? (node.answer.text ? { answer: node.answer.text } : null)}
-          />
+          <Values title="Output" values={node.outputs ?? (node.answer.text ? { answer: node.answer.text } : null)} />
         </>
       )}
     </div>
@@ -97,7 +94,7 @@ function Values({ title, values }: { title: string; values: Record<string, unkno
           ))}
         </dl>
       ) : (
-        <p className="text-sm text-muted">Nothing.</p>
+        <p className="text-sm text-muted">None.</p>
       )}
     </Part>
   );
@@ -126,7 +123,7 @@ function Passages({ list }: { list: ReadonlyArray<Passage> }) {
               {place + 1}. {passage.filename}
               {passage.page === null ? "" : `, page ${passage.page}`}
             </span>
-            <span className="shrink-0 text-muted tabular-nums" title="How well it matches, 1 at best">
+            <span className="shrink-0 text-muted tabular-nums" title="Match score (1 is best)">
               {passage.score.toFixed(2)}
             </span>
           </div>

@@ -41,8 +41,8 @@ export function RunList({ workflowId, shown, onOpen }: RunListProps) {
   }
   if (!found.data.items.length) {
     return (
-      <Empty icon={History} title="No run yet">
-        Chat with the stack: every question is kept here as a run.
+      <Empty icon={History} title="No runs yet">
+        Every question you ask this stack is listed here as a run.
       </Empty>
     );
   }

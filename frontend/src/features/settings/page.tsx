@@ -1,13 +1,13 @@
 // The settings page, with the keyboard shortcuts of the editor.
-import { lazy, Suspense } from "react";
 import { PageHead } from "@/ui/page-head";
+import { part } from "@/ui/part";
 import { KeyList } from "./keys";
 import { SettingsPage } from "./profile";
 
-const EditorShortcuts = lazy(async () => {
+const EditorShortcuts = part(async () => {
   const { shortcuts } = await import("@/features/canvas");
-  const list = shortcuts({ chat: () => {}, close: () => {} });
-  return { default: () => <KeyList title="Editor" list={list} /> };
+  const list = shortcuts({ chat: () => {}, close: () => {}, find: () => {}, save: () => {} });
+  return () => <KeyList title="Editor" list={list} />;
 });
 
 export default function Page() {
@@ -15,9 +15,7 @@ export default function Page() {
     <>
       <PageHead title="Settings" />
       <SettingsPage>
-        <Suspense>
-          <EditorShortcuts />
-        </Suspense>
+        <EditorShortcuts />
       </SettingsPage>
     </>
   );

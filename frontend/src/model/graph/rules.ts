@@ -53,7 +53,7 @@ export function judge(graph: Parts, catalog: Catalog, ends: Ends, without?: stri
   const target = nodeOf(graph, ends.target);
   const output = outputOf(catalog, source?.type, ends.sourceHandle);
   const input = inputOf(catalog, target?.type, ends.targetHandle);
-  if (!(source && target && output && input)) return { ok: false, reason: "there is no such port" };
+  if (!(source && target && output && input)) return { ok: false, reason: "this port does not exist" };
   if (!accepts(input, output)) return { ok: false, reason: mismatch(input, output, catalog) };
   const edges = graph.edges.filter((edge) => edge.id !== without);
   if (reach({ nodes: graph.nodes, edges }, ends.target, "along").has(ends.source)) {
@@ -61,12 +61,12 @@ export function judge(graph: Parts, catalog: Catalog, ends: Ends, without?: stri
   }
   const arriving = edges.filter((edge) => edge.target === ends.target && edge.targetHandle === ends.targetHandle);
   if (arriving.some((edge) => edge.source === ends.source && edge.sourceHandle === ends.sourceHandle)) {
-    return { ok: false, reason: "these two are connected" };
+    return { ok: false, reason: "these two are already connected" };
   }
   return { ok: true, replaces: input.multiple ? null : (arriving[0]?.id ?? null) };
 }
 
-export const CIRCLE = "that would be a circle";
+export const CIRCLE = "that would create a loop";
 
 export function mismatch(input: PortOut, output: PortOut, catalog: Catalog): string {
   return `needs ${titlesOf(input, catalog)}, gets ${titlesOf(output, catalog)}`;

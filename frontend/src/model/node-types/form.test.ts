@@ -1,7 +1,7 @@
 // A form is what the server's JSON Schema says.
 import { expect, test } from "vitest";
 import { fieldsOf, settingOf, shownFields } from "./form";
-import { summaryOf } from "./summary";
+import { subtitleOf, summaryOf } from "./summary";
 
 const TYPE = {
   type: "t",
@@ -49,8 +49,13 @@ test("an unset field has its default", () => {
 });
 
 test("a card tells what is particular about the settings", () => {
-  expect(summaryOf(TYPE, { provider: "b", model: "m", count: 7 })).toEqual([
-    { title: "Provider", value: "B" },
-    { title: "Model", value: "m" },
-  ]);
+  expect(summaryOf(TYPE, { provider: "b", model: "m", count: 7 })).toEqual([{ title: "Count", value: "7" }]);
+});
+
+test("the line under a name tells the model with its provider, or what the node is", () => {
+  expect(subtitleOf(TYPE, { provider: "b", model: "m" }, "T")).toBe("m · B");
+  expect(subtitleOf(TYPE, { provider: "a" }, "T")).toBe("A");
+  const plain = { ...TYPE, config_schema: {}, description: "What it does." };
+  expect(subtitleOf(plain, {}, "T")).toBe("What it does.");
+  expect(subtitleOf(plain, {}, "Renamed")).toBe("T");
 });

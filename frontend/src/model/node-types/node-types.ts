@@ -61,12 +61,28 @@ export function outputOf(
   return catalog.types.get(type ?? "")?.outputs.find((port) => port.name === name);
 }
 
-/** Node types whose title, description or category holds every word, best first. */
+/** What people call a component elsewhere, by what it is made of: its role, its ports and its settings. */
+const SYNONYMS: ReadonlyArray<[(type: NodeTypeOut) => boolean, string]> = [
+  [(type) => type.role === "entry", "input start chat prompt user message question trigger"],
+  [(type) => type.role === "exit", "output end answer response result reply"],
+  [(type) => hasField(type, "model"), "llm gpt chatgpt ai chat prompt claude gemini ollama agent completion"],
+  [(type) => hasField(type, "knowledge_base"), "rag pdf file document upload vector embedding retrieval search"],
+];
+
+function hasField({ config_schema }: NodeTypeOut, widget: string): boolean {
+  const { properties = {} } = config_schema as { properties?: Record<string, { widget?: string }> };
+  return Object.values(properties).some((field) => field.widget === widget);
+}
+
+export const keywordsOf = (type: NodeTypeOut): string =>
+  SYNONYMS.flatMap(([applies, words]) => (applies(type) ? [words] : [])).join(" ");
+
+/** Node types whose title, description, category or synonyms hold every word, best first. */
 export function searched(types: Iterable<NodeTypeOut>, words: string): NodeTypeOut[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   const scored = [...types].map((type) => {
     const title = type.title.toLowerCase();
-    const all = `${title} ${type.type} ${type.category} ${type.description}`.toLowerCase();
+    const all = `${title} ${type.type} ${type.category} ${type.description} ${keywordsOf(type)}`.toLowerCase();
     const fits = wanted.every((word) => all.includes(word));
     const score = wanted.reduce((sum, word) => sum + (title.startsWith(word) ? 2 : title.includes(word) ? 1 : 0), 0);
     return { type, fits, score };

@@ -3,6 +3,7 @@ import type { NodeTypeOut } from "@/api";
 import { type FormField, fieldsOf, inWords, settingOf, shownFields } from "./form";
 
 const MOST = 2;
+const IN_SUBTITLE = new Set<string>(["provider", "model"]);
 const TOLD_BY_NAME = new Set(["credential", "knowledge_base"]); // an id says nothing to a reader
 
 export function summaryOf(
@@ -12,12 +13,27 @@ export function summaryOf(
 ) {
   const fields = shownFields(fieldsOf(type), config).filter((field) => !TOLD_BY_NAME.has(field.widget));
   const isSet = (field: FormField) => JSON.stringify(settingOf(field, config)) !== JSON.stringify(field.default);
-  const leading = fields.filter((field) => field.widget === "provider" || field.widget === "model");
-  const others = fields.filter((field) => !leading.includes(field) && isSet(field));
-  return [...leading, ...others]
+  const others = fields.filter((field) => !IN_SUBTITLE.has(field.widget) && isSet(field));
+  return others
     .map((field) => ({ title: field.title, value: shown(settingOf(field, config), field, providers) }))
     .filter((line) => line.value)
     .slice(0, MOST);
+}
+
+/** The model and its provider where a node asks one; otherwise what the node is. */
+export function subtitleOf(
+  type: NodeTypeOut,
+  config: Readonly<Record<string, unknown>>,
+  label: string,
+  providers: ReadonlyMap<string, string> = new Map(),
+): string {
+  const asked = shownFields(fieldsOf(type), config)
+    .filter((field) => IN_SUBTITLE.has(field.widget))
+    .sort((one, other) => Number(other.widget === "model") - Number(one.widget === "model"))
+    .map((field) => shown(settingOf(field, config), field, providers))
+    .filter(Boolean);
+  if (asked.length) return asked.join(" · ");
+  return label === type.title ? type.description : type.title;
 }
 
 function shown(value: unknown, field: FormField, providers: ReadonlyMap<string, string>): string {
