@@ -56,10 +56,12 @@ def test_ports_tell_their_type_by_shape_and_colour_and_word(editor: Opened):
 
 def test_the_map_shows_how_nodes_stand(editor: Opened, stacks: Stacks):
     at = editor(row())
+    at.page.get_by_role("button", name="Show the map").click()
     on_map = at.page.locator(".react-flow__minimap-node").first
     before = on_map.evaluate("(node) => getComputedStyle(node).fill")
     stacks.run(at.id, "Go")
     at.open()
+    at.page.get_by_role("button", name="Show the map").click()
     expect(at.node("q")).to_contain_text("Done")
     assert on_map.evaluate("(node) => getComputedStyle(node).fill") != before
 
@@ -88,7 +90,7 @@ def test_the_inspector_shows_passages_with_their_scores(page: Page, stacks: Stac
     stacks.run(at.id, "What do bees do?")
     at.open(node="kb")
     page.get_by_role("tab", name="Last run").click()
-    came_out = page.get_by_role("region", name="Output")
+    came_out = page.get_by_role("region", name="Output", exact=True)
     expect(came_out).to_contain_text("1. bees.txt")
     expect(came_out).to_contain_text(re.compile(r"\d\.\d\d"))
     expect(came_out).to_contain_text("Bees dance.")
@@ -101,7 +103,7 @@ def test_a_secret_is_chosen_by_its_name_and_never_shown(editor: Opened, stacks: 
         at = editor(row(), node="llm")
         at.page.get_by_label("Provider").select_option("openai")
         at.page.get_by_label("Model", exact=True).fill("some-model")
-        at.page.get_by_label("Key", exact=True).select_option(label="Work (…4321)")
+        at.page.get_by_label("API key", exact=True).select_option(label="Work (…4321)")
         config = next(one for one in at.saved()["nodes"] if one["id"] == "llm")["data"]["config"]
         assert config["credential_id"] == key.raise_for_status().json()["id"]
         assert stacks.get(at.id)["problems"] == []
@@ -120,7 +122,7 @@ def test_a_phone_shows_the_outline(page: Page, stacks: Stacks, theme: str):
     expect(page.get_by_label("Name of llm")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert grave(page) == []
-    page.get_by_role("button", name="Chat", exact=False).last.click()
+    page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_label("Your question")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert grave(page) == []

@@ -41,7 +41,7 @@ const SKIP =
   "sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-surface focus:px-3 focus:py-2 focus:shadow-float";
 
 /** Fetched when the browser is idle, so that a lost network takes none of them away. */
-const PARTS = [NodeSettings, Inspector, RunList, ChatPanel];
+const PARTS = [NodeSettings, Inspector, RunList, ChatPanel, FindNode];
 
 function preloadParts(): void {
   for (const one of PARTS) one.preload();

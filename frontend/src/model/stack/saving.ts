@@ -3,6 +3,7 @@ import { create } from "zustand";
 import { call, isPassing, Problem, queries, sentenceOf, type WorkflowOut } from "@/api";
 import { type Graph, savedAlike } from "../graph/shape";
 import { configurationNow, edit, graphOf, isDirty, open, take, useStack, wasSaved } from "../graph/store";
+import { announceSaved, followVersions } from "./following";
 import { make } from "./stacks";
 
 export type Saving =
@@ -51,10 +52,12 @@ export function beginSaving(stack: WorkflowOut): () => void {
   const unsubscribe = useStack.subscribe((now, before) => {
     if (now.id === stack.id && (now.graph !== before.graph || now.holding !== before.holding)) plan();
   });
+  const unfollow = followVersions(stack.id, () => status() === "saved");
   window.addEventListener("online", retryNow);
   window.addEventListener("pagehide", onLeaving);
   stopListening = () => {
     unsubscribe();
+    unfollow();
     window.removeEventListener("online", retryNow);
     window.removeEventListener("pagehide", onLeaving);
     clearTimeout(timer);
@@ -132,6 +135,7 @@ async function put(): Promise<void> {
     tries = 0;
     localStorage.removeItem(draftKey(id));
     wasSaved(graph, saved);
+    announceSaved(saved);
     since = Date.now();
     tell({ state: "saved" });
   } catch (error) {
