@@ -172,7 +172,7 @@ def test_nodes_are_found_saved_and_skipped_to_with_keys(editor: Opened, page: Pa
 
 def test_instructions_are_edited_in_a_large_editor(editor: Opened, page: Page):
     at = editor(row()).open(node="llm")
-    page.get_by_role("button", name="Edit Instructions in a large editor").click()
+    page.get_by_role("button", name="Open a large editor").click()
     page.get_by_role("dialog", name="Instructions").get_by_label("Instructions").fill("Be brief.")
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_label("Instructions", exact=True)).to_have_value("Be brief.")

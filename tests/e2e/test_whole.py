@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from genai_stack.engine.forms import form_field
 from genai_stack.engine.node import NodeConfig, NodeType
 from genai_stack.engine.ports import Text
-from genai_stack.nodes.context import Toolbox
+from genai_stack.nodes.context import NodeContext
 
 
 class Config(NodeConfig):
@@ -42,7 +42,7 @@ class Outputs:
     loud: Text
 
 
-class Shout(NodeType[Config, Inputs, Outputs, Toolbox]):
+class Shout(NodeType[Config, Inputs, Outputs, NodeContext]):
     """Says the same in capitals."""
 
     type = "shout"
@@ -50,7 +50,7 @@ class Shout(NodeType[Config, Inputs, Outputs, Toolbox]):
     category = "Fun"
     icon = "zap"
 
-    async def run(self, config: Config, inputs: Inputs, tools: Toolbox) -> Outputs:
+    async def run(self, config: Config, inputs: Inputs, tools: NodeContext) -> Outputs:
         return Outputs(inputs.text.upper() + "!" * config.marks)
 '''
 

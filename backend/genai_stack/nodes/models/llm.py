@@ -17,7 +17,7 @@ ONLINE = (*KEYED, "openai_compatible")
 
 class Config(NodeConfig):
     provider: Literal["openai", "gemini", "anthropic", "openai_compatible", "offline"] = form_field(
-        "offline", "provider", title="Provider", help="Who answers. Offline needs no key: it quotes your documents."
+        "offline", "provider", title="Provider", help="Who answers. Offline needs no API key: it quotes your documents."
     )
     model: str = form_field(
         "",
@@ -28,7 +28,7 @@ class Config(NodeConfig):
         shown_if={"provider": [*ONLINE]},
     )
     credential_id: str | None = form_field(
-        None, "credential", title="Key", help="Which stored key is used.", shown_if={"provider": [*ONLINE]}
+        None, "credential", title="API key", help="The stored API key that is used.", shown_if={"provider": [*ONLINE]}
     )
     base_url: str | None = form_field(
         None,
@@ -39,7 +39,7 @@ class Config(NodeConfig):
         shown_if={"provider": ["openai_compatible"]},
     )
     system_prompt: str = form_field(
-        "", "textarea", title="Instructions", help="What the model is told before the question.", max_length=100_000
+        "", "textarea", title="Instructions", help="What the model is told before each question.", max_length=100_000
     )
     temperature: float | None = form_field(
         None,
@@ -58,7 +58,7 @@ class Config(NodeConfig):
         le=1_000_000,
     )
     history: int = form_field(
-        10, "number", title="Memory", help="How many earlier messages of the conversation it sees.", ge=0, le=200
+        10, "number", title="Memory", help="How many earlier messages of the conversation the model sees.", ge=0, le=200
     )
     reasoning: Literal["off", "low", "medium", "high"] | None = form_field(
         None,

@@ -19,7 +19,7 @@ export function LongText(props: WidgetProps) {
     <Field
       {...outer(props)}
       beside={
-        <IconButton label={`Edit ${field.title} in a large editor`} className="-my-2" onClick={() => setLarge(true)}>
+        <IconButton label="Open a large editor" className="-my-2" onClick={() => setLarge(true)}>
           <Maximize2 />
         </IconButton>
       }
