@@ -28,7 +28,6 @@ function typeItem(type: NodeTypeOut, group: string, run: () => void): PaletteIte
     id: `type.${type.type}`,
     label: type.title,
     detail: type.description,
-    keywords: keywordsOf(type),
     group,
     icon: iconFor(type.icon),
     run,
@@ -46,7 +45,10 @@ function itemsFor(adding: Adding, graph: Graph, catalog: Catalog): { title: stri
       icon: StickyNote,
       run: () => act.addNote(adding.at),
     };
-    const items = all.map((type) => typeItem(type, type.category, () => act.add(type, adding.at)));
+    const items = all.map((type) => ({
+      ...typeItem(type, type.category, () => act.add(type, adding.at)),
+      keywords: keywordsOf(type),
+    }));
     return { title: "Add a component", items: [...items, note] };
   }
   if (adding.kind === "between") {
