@@ -1,11 +1,15 @@
 """The answer."""
 
+import re
 from dataclasses import dataclass
 
 from genai_stack.engine.forms import form_field
 from genai_stack.engine.node import NodeConfig, NodeType, Said
 from genai_stack.engine.ports import Documents, Passage, Text
 from genai_stack.nodes.context import NodeContext
+
+_INLINE_MARKS = re.compile(r"[\\`*_\[\]<>~|$]")
+_BLOCK_MARK = re.compile(r"^(\s*\d*)([#+=.)-])")
 
 
 class Config(NodeConfig):
@@ -34,7 +38,19 @@ class Output(NodeType[Config, Inputs, Said, NodeContext]):
 
 
 def _listed(passages: tuple[Passage, ...]) -> str:
-    return "\n".join(f"{number}. {_place(passage)}: {passage.text}" for number, passage in enumerate(passages, 1))
+    """A numbered list in Markdown: where each passage stands, and a quotation of it."""
+    items = (f"{number}. **{_plain(_place(one))}**\n\n{_quoted(one.text)}" for number, one in enumerate(passages, 1))
+    return "\n\n".join(items)
+
+
+def _quoted(text: str) -> str:
+    """Its own lists and headings are text of the quotation, not of the answer."""
+    lines = text.strip().splitlines()
+    return "\n".join(f"   > {_plain(line)}  ".rstrip(" " if not line.strip() else "") for line in lines)
+
+
+def _plain(line: str) -> str:
+    return _BLOCK_MARK.sub(r"\1\\\2", _INLINE_MARKS.sub(r"\\\g<0>", line))
 
 
 def _place(passage: Passage) -> str:
