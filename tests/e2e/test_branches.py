@@ -190,3 +190,18 @@ def test_only_cited_passages_are_listed_and_the_others_are_folded(page: Page, st
     expect(sources.get_by_role("list", name="Cited sources")).to_contain_text(re.compile("^2animals"))
     sources.get_by_role("button", name=re.compile("2 more passages found")).click()
     expect(sources.get_by_role("list", name="Other passages").get_by_role("button")).to_have_count(2)
+
+
+def test_a_file_dropped_on_the_chat_is_added_to_the_knowledge_base(page: Page, stacks: Stacks, fake: OpenAIServer):
+    drop = """([view, name]) => {
+        const files = new DataTransfer();
+        files.items.add(new File(["Bees dance."], name, { type: "text/plain" }));
+        view.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
+    }"""
+    at = Chat(page, stacks, asked(fake.base_url, documents=True)).open()
+    page.evaluate(drop, [at.box.element_handle(), "bees.txt"])
+    expect(page.get_by_text("“bees.txt” was added to the Knowledge Base")).to_be_visible()
+    assert stacks.client.get(f"/workflows/{at.id}/documents").json()["items"][0]["filename"] == "bees.txt"
+    without = Chat(page, stacks, asked(fake.base_url)).open()
+    page.evaluate(drop, [without.box.element_handle(), "bees.txt"])
+    expect(page.get_by_text("This stack has no Knowledge Base")).to_be_visible()

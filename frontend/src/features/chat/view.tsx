@@ -10,6 +10,7 @@ import { Empty } from "@/ui/empty";
 import { Loading, Skeleton } from "@/ui/skeleton";
 import { ANSWER } from "./answer/lazy-part";
 import { Composer } from "./composer/composer";
+import { useFileDrop } from "./composer/drop";
 import { Conversation } from "./conversation/conversation";
 import { Conversations } from "./conversation/list";
 import { runningTurn, shownOf } from "./conversation/shown-turn";
@@ -117,6 +118,7 @@ function Said(props: ChatViewProps & { onMade: (id: string) => void }) {
   }, [conversation]);
   const { phase, turns, error } = useStore(conversation.store);
   const chat = useRef<HTMLDivElement>(null);
+  const drop = useFileDrop(workflowId);
   const [toEnd, setToEnd] = useState(0);
   const now = runningTurn(turns);
   const last = turns.of[turns.path.at(-1) ?? ""];
@@ -154,7 +156,17 @@ function Said(props: ChatViewProps & { onMade: (id: string) => void }) {
     );
   }
   return (
-    <div ref={chat} tabIndex={-1} className="relative flex min-h-0 flex-1 flex-col bg-ground outline-none">
+    <div
+      ref={chat}
+      tabIndex={-1}
+      {...drop.handlers}
+      className="relative flex min-h-0 flex-1 flex-col bg-ground outline-none"
+    >
+      {drop.over ? (
+        <p className="pointer-events-none absolute inset-2 z-20 grid place-items-center rounded-xl border-2 border-dashed border-accent bg-ground/90 font-medium">
+          Add to Knowledge Base
+        </p>
+      ) : null}
       <Reconnecting />
       {phase === "loading" ? (
         <Waiting />
