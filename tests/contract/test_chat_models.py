@@ -21,6 +21,7 @@ from genai_stack.errors import (
     UpstreamRefused,
 )
 from genai_stack.infra.egress.addresses import Upstreams
+from genai_stack.infra.egress.api_key import ApiKey, origin_of
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.integrations.llm.chat_model import ChatModel, ChatRequest, ContextPassage, Delta, Message
 from genai_stack.integrations.llm.chat_models import ChatModels
@@ -51,7 +52,14 @@ class Bench:
         return self.server.base_url
 
     def model(self, key: str = KEY) -> ChatModel:
-        return self.models.model(self.provider, key=key, base_url=self.base_url)
+        return self.models.model(self.provider, key=self.key(key), base_url=self.given_address)
+
+    def key(self, secret: str) -> ApiKey:
+        return ApiKey(secret, origin_of(self.base_url))
+
+    @property
+    def given_address(self) -> str | None:
+        return self.base_url if self.provider == "openai_compatible" else None
 
     def ask(self, question: str, deadlines: Deadlines = PATIENT, *, key: str = KEY) -> AsyncIterator[Delta]:
         return stream_with_retries(self.model(key), ChatRequest(model="fake", question=question), deadlines)
@@ -66,8 +74,8 @@ class Bench:
 
 @asynccontextmanager
 async def bench(provider: str, **server_options: float) -> AsyncIterator[Bench]:
-    models = ChatModels(Outbound(Upstreams(private_allowed=True)))
     async with FAKES[provider](**server_options) as server:
+        models = ChatModels(Outbound(Upstreams(private_allowed=True)), addresses={provider: server.base_url})
         try:
             yield Bench(provider, server, models)
         finally:
@@ -186,7 +194,7 @@ async def test_refused_key_is_told_and_never_printed(provider: str) -> None:
         error, _ = await failure(at.ask("hello", key=BAD_KEY))
         assert at.server.requests == 1
         with pytest.raises(ProviderRefused) as tested:
-            await at.models.test(provider, BAD_KEY, at.base_url)
+            await at.models.test(provider, at.key(BAD_KEY), at.given_address)
     assert isinstance(error, ProviderRefused)
     assert "refused the API key" in error.message
     for told in (error, tested.value):
@@ -311,7 +319,7 @@ async def test_reader_that_stops_early_closes_the_connection(provider: str) -> N
 
 async def test_models_are_listed_with_their_end_dates(provider: str) -> None:
     async with bench(provider) as at:
-        cards = await at.models.models_of(provider, KEY, at.base_url)
+        cards = await at.models.models_of(provider, at.key(KEY), at.given_address)
     assert [card.id for card in cards] == ["fake", "fake-old"]
     ends = cards[1].ends_at
     assert (ends is None) if provider == "gemini" else (ends is not None and ends.date().isoformat() == "2027-01-31")

@@ -21,6 +21,7 @@ from genai_stack.errors import (
     ProviderUnreachable,
 )
 from genai_stack.infra.egress.addresses import Upstreams
+from genai_stack.infra.egress.api_key import ApiKey, origin_of
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.integrations.embedding import remote
 from genai_stack.integrations.embedding.embedder import Embedder
@@ -97,19 +98,21 @@ class Bench:
     server: Any
     embedders: Embedders
 
-    def open(self, key: str = KEY, base_url: str | None = None) -> Embedder:
+    def open(self, key: str = KEY) -> Embedder:
         if self.provider == "local":
             return self.embedders.open("local")
-        return self.embedders.open(self.provider, "fake-embed", key, base_url or self.server.base_url)
+        at = self.server.base_url
+        given = at if self.provider == "openai_compatible" else None
+        return self.embedders.open(self.provider, "fake-embed", ApiKey(key, origin_of(at)), given)
 
 
 @asynccontextmanager
 async def bench(provider: str) -> AsyncIterator[Bench]:
     outbound = Outbound(Upstreams(private_allowed=True))
-    embedders = Embedders(outbound, LocalEmbedder())
     server = GeminiEmbeddingsServer() if provider == "gemini" else OpenAIEmbeddingsServer()
     try:
         async with server:
+            embedders = Embedders(outbound, LocalEmbedder(), addresses={provider: server.base_url})
             yield Bench(provider, server, embedders)
     finally:
         await embedders.close()
@@ -257,8 +260,15 @@ async def test_a_refused_key_is_told_and_never_repeated(remote_bench: Bench) -> 
 
 async def test_nobody_at_the_address_is_told(remote_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "PAUSE", 0.01)
+    nobody = "http://127.0.0.1:9/v1"
+    given = nobody if remote_bench.provider == "openai_compatible" else None
+    outbound = Outbound(Upstreams(private_allowed=True))
+    embedders = Embedders(outbound, LocalEmbedder(), addresses={remote_bench.provider: nobody})
+    embedder = embedders.open(remote_bench.provider, "fake-embed", ApiKey(KEY, origin_of(nobody)), given)
     with pytest.raises(ProviderUnreachable):
-        await remote_bench.open(base_url="http://127.0.0.1:9/v1").embed(["a text"], purpose="passage")
+        await embedder.embed(["a text"], purpose="passage")
+    await embedders.close()
+    await outbound.close()
 
 
 async def test_gemini_is_told_what_the_text_is_for() -> None:
@@ -277,14 +287,17 @@ async def test_gemini_is_told_what_the_text_is_for() -> None:
         ("openai", "model", None, None),
         ("gemini", "model", None, None),
         ("openai_compatible", "model", None, None),
+        ("openai", "model", "key", "http://example.com/v1"),
+        ("gemini", "model", "key", "http://example.com"),
         ("local", "another-model", None, None),
     ],
 )
 async def test_words_that_make_no_embedder_are_refused(words: Sequence[str | None]) -> None:
     async with bench("local") as made:
-        provider, *rest = words
+        provider, model, key, base_url = words
+        stored = ApiKey(key, "https://example.com:443") if key else None
         with pytest.raises(Invalid):
-            made.embedders.open(str(provider), *rest)
+            made.embedders.open(str(provider), model, stored, base_url)
 
 
 @pytest.mark.parametrize(("model", "batches"), [("ten-at-once", 10), ("few-at-once", 2), ("no-index", 40)])

@@ -40,7 +40,7 @@ async def client(impatient: Server) -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture
 async def workflow(client: httpx2.AsyncClient, model: OpenAIServer) -> str:
-    key = {"provider": "openai_compatible", "name": "Mine", "secret": SECRET}
+    key = {"provider": "openai_compatible", "name": "Mine", "secret": SECRET, "base_url": model.base_url}
     credential = (await client.post(f"{V1}/credentials", json=key)).json()["id"]
     return await talk.saved(client, graphs.asked(model.base_url, credential_id=credential))
 

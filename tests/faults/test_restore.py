@@ -182,7 +182,7 @@ async def test_a_restored_copy_on_an_empty_machine_answers_the_same(machine: Mac
 
 async def built(client: httpx2.AsyncClient, model: OpenAIServer) -> Stack:
     """Documents, a stored key that embeds and answers, and a conversation."""
-    body = {"provider": "openai_compatible", "name": "mine", "secret": SECRET}
+    body = {"provider": "openai_compatible", "name": "mine", "secret": SECRET, "base_url": model.base_url}
     asking = {"credential_id": (await client.post(f"{V1}/credentials", json=body)).json()["id"]}
     embedder = {"provider": "openai_compatible", "model": "fake", "base_url": model.base_url, **asking}
     base = {"name": "Facts", "embedder": embedder, "chunk_size": 20, "chunk_overlap": 0}

@@ -85,6 +85,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Dependencies:
     database = bootstrap.open_database(settings)
     stack.push_async_callback(database.close)
     await bootstrap.prepare(database, example_wanted=settings.example)
+    async with database.write() as session:
+        await credentials.bind_all(session, secrets)
 
     pubsub, job_queue = _queue(settings, database, stack)
     outbound = Outbound(
@@ -99,7 +101,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Dependencies:
         key = None
         if choice.credential_id is not None:
             async with database.read() as session:
-                key = secrets.decrypt((await credentials.get(session, scope, choice.credential_id)).secret)
+                key = credentials.open_key(secrets, await credentials.get(session, scope, choice.credential_id))
         return embedders.open(choice.provider, choice.model, key, choice.base_url, fingerprint)
 
     vectors = _vector_index(settings, database)

@@ -46,7 +46,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("file", type=Path, metavar="FILE", help="a graph, or a workflow with its configuration, as JSON")
     run.add_argument("--query", required=True, help="the question")
     run.add_argument("--document", type=Path, action="append", default=[], metavar="FILE", help="may be repeated")
-    run.add_argument("--key", action="append", default=[], metavar="PROVIDER", help="ask for this provider's key")
+    run.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="PROVIDER",
+        help="ask for this provider's key; openai_compatible=ADDRESS where the key is for a server at that address",
+    )
     run.set_defaults(do=_run)
 
     validate = commands.add_parser("validate", help="say whether a graph can run, and what to do where it cannot")

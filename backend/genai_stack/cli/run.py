@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from genai_stack.engine.validate import errors_in
 from genai_stack.engine.validate import validate as problems_of
 from genai_stack.errors import DocumentFailed, Invalid
 from genai_stack.features.credentials import store as credentials
+from genai_stack.features.credentials.store import CredentialDraft
 from genai_stack.features.knowledge import documents
 from genai_stack.features.knowledge.uploads import File
 from genai_stack.features.runs import store as records
@@ -55,12 +57,12 @@ async def run(file: Path, query: str, paths: Sequence[Path], keyed: Sequence[str
     for path in paths:
         if not path.is_file():
             raise Invalid(f"There is no document {path}.")
-    secrets = {provider: _secret(provider) for provider in keyed}
+    drafts = [_draft(asked) for asked in keyed]
     with tempfile.TemporaryDirectory(prefix="genai-stack-") as folder:
         chosen = settings.read(data=Path(folder), database_url="", example=False, log_level="error")
         logs.configure(chosen.log_level)
         async with lifespan.server(chosen) as deps:
-            workflow_id = await _save(deps, configuration, secrets)
+            workflow_id = await _save(deps, configuration, drafts)
             if paths:
                 await _ingest(deps, workflow_id, paths)
             run_id = await deps.runs.starter.start(THE_WORKSPACE, workflow_id, query, None, None)
@@ -81,6 +83,14 @@ def _configuration(file: Path) -> Json:
     return cast("Json", whole["configuration"]) if isinstance(whole.get("configuration"), dict) else whole
 
 
+def _draft(asked: str) -> CredentialDraft:
+    """`asked` is a provider, with `=` and its address where the provider does not fix it."""
+    provider, _, base_url = asked.partition("=")
+    draft = CredentialDraft(provider, provider, "to be asked for", base_url or None)
+    draft.check()
+    return replace(draft, secret=_secret(provider))
+
+
 def _secret(provider: str) -> str:
     secret = getpass.getpass(f"Key for {provider}: ") if sys.stdin.isatty() else sys.stdin.readline()
     if not secret.strip():
@@ -88,14 +98,14 @@ def _secret(provider: str) -> str:
     return secret.strip()
 
 
-async def _save(deps: Dependencies, configuration: Json, secrets: dict[str, str]) -> str:
+async def _save(deps: Dependencies, configuration: Json, drafts: Sequence[CredentialDraft]) -> str:
     graph.read(configuration, deps.limits.graph)
     async with deps.database.write() as session:
-        for provider, secret in secrets.items():
-            stored = await credentials.add(session, THE_WORKSPACE, deps.secrets, provider, provider, secret)
+        for draft in drafts:
+            stored = await credentials.add(session, THE_WORKSPACE, deps.secrets, draft)
             for node in configuration["nodes"]:
                 config = node.get("data", {}).get("config", {})
-                if config.get("provider") == provider:
+                if config.get("provider") == draft.provider:
                     config["credential_id"] = stored.id
         return (await store.add(session, THE_WORKSPACE, "Once", "", configuration)).id
 

@@ -66,10 +66,14 @@ class NodeOutput(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ValidationContext:
-    """What validation may know of the workspace: the provider of each credential, and the knowledge bases."""
+    """What validation may know of the workspace.
+
+    By credential: its provider, and its server's address where the provider does not fix it. And the knowledge bases.
+    """
 
     credentials: Mapping[str, str] = field(default_factory=dict[str, str])
     knowledge_bases: Collection[str] = frozenset()
+    addresses: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
 
 @dataclass(frozen=True, slots=True)

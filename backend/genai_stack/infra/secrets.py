@@ -1,10 +1,13 @@
-"""Secrets at rest: encrypted with the newest key, read with any."""
+"""Secrets at rest: encrypted with the newest key for one row, read with any key and for that row only."""
 
+import base64
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from genai_stack.errors import CannotStart, StackError
 
@@ -12,22 +15,27 @@ FILE_NAME = "secret.key"
 
 
 class Secrets:
-    """Encrypts and decrypts; `keys` are Fernet keys, newest first."""
+    """Encrypts and decrypts; `keys` are Fernet keys, newest first.
+
+    `owner` names whose secret it is, such as a workspace and a row. A ciphertext that is copied to another owner cannot
+    be read: each owner's keys are derived from `keys` by HKDF.
+    """
 
     def __init__(self, keys: Sequence[str]) -> None:
         try:
-            self._box = MultiFernet([Fernet(key) for key in keys])
+            self._without_owner = MultiFernet([Fernet(key) for key in keys])
+            self._keys = [base64.urlsafe_b64decode(key) for key in keys]
         except ValueError as error:
             raise CannotStart(
                 "The secret key is not a Fernet key: 32 bytes in URL-safe base64. `genai-stack keys rotate` makes one."
             ) from error
 
-    def encrypt(self, secret: str) -> bytes:
-        return self._box.encrypt(secret.encode())
+    def encrypt(self, secret: str, owner: Sequence[str]) -> bytes:
+        return self._of(owner).encrypt(secret.encode())
 
-    def decrypt(self, locked: bytes) -> str:
+    def decrypt(self, ciphertext: bytes, owner: Sequence[str]) -> str:
         try:
-            return self._box.decrypt(locked).decode()
+            return self._of(owner).decrypt(ciphertext).decode()
         except InvalidToken as error:
             raise StackError(
                 "A stored credential cannot be read with this server's secret key. Store it again, "
@@ -35,9 +43,22 @@ class Secrets:
                 code="SECRET_UNREADABLE",
             ) from error
 
-    def re_encrypt(self, locked: bytes) -> bytes:
+    def re_encrypt(self, ciphertext: bytes, owner: Sequence[str]) -> bytes:
         """The same secret, encrypted with the newest key."""
-        return self.encrypt(self.decrypt(locked))
+        return self.encrypt(self.decrypt(self.bind(ciphertext, owner), owner), owner)
+
+    def bind(self, ciphertext: bytes, owner: Sequence[str]) -> bytes:
+        """A ciphertext of an earlier version, which had no owner, as this owner's; others as they are."""
+        try:
+            secret = self._without_owner.decrypt(ciphertext).decode()
+        except InvalidToken:
+            return ciphertext
+        return self.encrypt(secret, owner)
+
+    def _of(self, owner: Sequence[str]) -> MultiFernet:
+        info = b"genai-stack secret\0" + "\0".join(owner).encode()
+        derived = (HKDF(SHA256(), 32, salt=None, info=info).derive(key) for key in self._keys)
+        return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
 
 
 def keys_in(folder: Path) -> list[str]:

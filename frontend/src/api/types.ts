@@ -18,9 +18,9 @@ export type ChatMessage = { id: string; role: "assistant" | "user"; content: str
 
 export type ClientFrame = Send | Cancel | Follow;
 
-export type CredentialIn = { provider: string; name: string; secret: string };
+export type CredentialIn = { provider: string; name: string; secret: string; base_url?: string | null };
 
-export type CredentialOut = { id: string; provider: string; name: string; last4: string; created_at: string };
+export type CredentialOut = { id: string; provider: string; name: string; base_url: string | null; last4: string; created_at: string };
 
 export type CredentialTest = { ok: boolean; message: string };
 
@@ -195,8 +195,8 @@ export type Calls = {
   "GET /credentials": { query: { skip?: number; limit?: number }; answer: PageCredentialOut };
   "PUT /credentials/{credential_id}": { path: { credential_id: string }; body: CredentialIn; answer: CredentialOut };
   "DELETE /credentials/{credential_id}": { path: { credential_id: string }; answer: undefined };
-  "GET /credentials/{credential_id}/models": { path: { credential_id: string }; query: { base_url?: string | null; skip?: number; limit?: number }; answer: PageModelOut };
-  "POST /credentials/{credential_id}/test": { path: { credential_id: string }; query: { base_url?: string | null }; answer: CredentialTest };
+  "GET /credentials/{credential_id}/models": { path: { credential_id: string }; query: { skip?: number; limit?: number }; answer: PageModelOut };
+  "POST /credentials/{credential_id}/test": { path: { credential_id: string }; answer: CredentialTest };
   "GET /documents/{document_id}": { path: { document_id: string }; answer: DocumentOut };
   "DELETE /documents/{document_id}": { path: { document_id: string }; answer: undefined };
   "GET /documents/{document_id}/pages/{number}": { path: { document_id: string; number: number }; answer: PageOut };

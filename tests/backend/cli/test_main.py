@@ -89,7 +89,8 @@ def test_a_second_server_on_a_data_directory_is_refused(new_server) -> None:
 
 def test_rotating_keys_keeps_every_credential_readable(new_server) -> None:
     server = new_server("keys").start()
-    body = {"provider": "openai", "name": "mine", "secret": "sk-abcdefghijklmnop"}
+    address = "http://127.0.0.1:9/v1"
+    body = {"provider": "openai_compatible", "name": "mine", "secret": "sk-abcdefghijklmnop", "base_url": address}
     made = httpx2.post(f"{server.url}/api/v1/credentials", json=body).json()
     server.stop()
     key = server.data / "secret.key"
@@ -102,7 +103,7 @@ def test_rotating_keys_keeps_every_credential_readable(new_server) -> None:
     changed = httpx2.get(f"{server.url}/api/v1/credentials").json()["items"]
     assert changed == [made]
     # A key that could not be read would be told as SECRET_UNREADABLE before the provider is asked.
-    tested = httpx2.post(f"{server.url}/api/v1/credentials/{made['id']}/test?base_url=http://127.0.0.1:9/v1").json()
+    tested = httpx2.post(f"{server.url}/api/v1/credentials/{made['id']}/test").json()
     assert tested["ok"] is False
     assert "key" not in tested["message"].lower()
 

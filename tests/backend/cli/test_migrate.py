@@ -29,7 +29,7 @@ def rotate(data: Path, url: str, secret_key: str = "") -> "subprocess.CompletedP
 
 async def stored(client: httpx2.AsyncClient, model: OpenAIServer) -> str:
     """The id of a workflow whose model is asked with a stored key."""
-    body = {"provider": "openai_compatible", "name": "mine", "secret": SECRET}
+    body = {"provider": "openai_compatible", "name": "mine", "secret": SECRET, "base_url": model.base_url}
     credential = (await client.post(f"{V1}/credentials", json=body)).json()["id"]
     return await talk.saved(client, asked(model.base_url, credential_id=credential))
 

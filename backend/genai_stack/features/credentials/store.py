@@ -1,28 +1,53 @@
-"""Keys of providers: stored encrypted, shown by their last four characters, used by id."""
+"""Store of provider keys: encrypted, shown by their last four characters, sent to their own origin only."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import delete, func, select
 
-from genai_stack.errors import NotFound
+from genai_stack.errors import Invalid, NotFound
 from genai_stack.features.credentials.tables import Credential
+from genai_stack.infra.database.columns import new_id
 from genai_stack.infra.database.database import ReadSession, WriteSession
 from genai_stack.infra.database.scope import Scope
+from genai_stack.infra.egress.api_key import ApiKey, origin_of
 from genai_stack.infra.secrets import Secrets
+from genai_stack.integrations.llm.providers import BY_ID, FIXED_ADDRESSES
 
-SHORT = 12  # characters: of a key that is shorter, nothing is shown
+SHORTEST_SHOWN_CHARACTERS = 12
+"""Of a key that is shorter, nothing is shown."""
 
 
-async def add(
-    session: WriteSession, scope: Scope, secrets: Secrets, provider: str, name: str, secret: str
-) -> Credential:
-    credential = Credential(
-        workspace_id=scope.workspace_id,
-        provider=provider,
-        name=name,
-        secret=secrets.encrypt(secret),
-        last4=_last4(secret),
-    )
+@dataclass(frozen=True, slots=True)
+class CredentialDraft:
+    """`base_url` is given for providers without a fixed address, and for no others."""
+
+    provider: str
+    name: str
+    secret: str = field(repr=False)
+    base_url: str | None = None
+
+    def check(self) -> None:
+        """Raises Invalid with what is missing, or too much."""
+        provider = BY_ID.get(self.provider)
+        if provider is None or not (provider.needs_key or provider.needs_base_url):
+            known = ", ".join(one.id for one in BY_ID.values() if one.needs_key or one.needs_base_url)
+            raise Invalid(f"No key is kept for the provider “{self.provider}”. Keys are for: {known}.")
+        if provider.needs_base_url:
+            if not self.base_url:
+                raise Invalid(
+                    "Give the address of the server that this key is for (base_url), like https://example.com/v1. "
+                    "The key is sent there and nowhere else."
+                )
+            origin_of(self.base_url)
+        elif self.base_url:
+            raise Invalid(f"{provider.title} has a fixed address. Leave base_url out.")
+
+
+async def add(session: WriteSession, scope: Scope, secrets: Secrets, draft: CredentialDraft) -> Credential:
+    draft.check()
+    credential = Credential(id=new_id(), workspace_id=scope.workspace_id)
+    _fill(credential, secrets, draft)
     session.add(credential)
     await session.flush()
     return credential
@@ -48,11 +73,11 @@ async def all_of(session: ReadSession, scope: Scope, skip: int, limit: int) -> t
 
 
 async def change(
-    session: WriteSession, scope: Scope, secrets: Secrets, credential_id: str, provider: str, name: str, secret: str
+    session: WriteSession, scope: Scope, secrets: Secrets, credential_id: str, draft: CredentialDraft
 ) -> Credential:
+    draft.check()
     credential = await get(session, scope, credential_id)
-    credential.provider, credential.name = provider, name
-    credential.secret, credential.last4 = secrets.encrypt(secret), _last4(secret)
+    _fill(credential, secrets, draft)
     await session.flush()
     return credential
 
@@ -68,9 +93,37 @@ async def re_encrypt_all(session: WriteSession, secrets: Secrets) -> int:
     """Encrypt every credential with the newest key; how many there were."""
     rows = (await session.scalars(select(Credential).with_for_update())).all()
     for credential in rows:
-        credential.secret = secrets.re_encrypt(credential.secret)
+        credential.secret = secrets.re_encrypt(credential.secret, _owner(credential))
     return len(rows)
 
 
+async def bind_all(session: WriteSession, secrets: Secrets) -> None:
+    """Bind ciphertexts of earlier versions to their rows."""
+    for credential in (await session.scalars(select(Credential).with_for_update())).all():
+        bound = secrets.bind(credential.secret, _owner(credential))
+        if bound != credential.secret:
+            credential.secret = bound
+
+
+def open_key(secrets: Secrets, credential: Credential) -> ApiKey:
+    """The key, to be sent to its origin. Raises Invalid where a key of an earlier version has no address."""
+    base_url = FIXED_ADDRESSES.get(credential.provider) or credential.base_url
+    if base_url is None:
+        raise Invalid(
+            f"The key “{credential.name}” was stored without the address of its server. Replace it under Credentials, "
+            "and give the address."
+        )
+    return ApiKey(secrets.decrypt(credential.secret, _owner(credential)).strip(), origin_of(base_url))
+
+
+def _fill(credential: Credential, secrets: Secrets, draft: CredentialDraft) -> None:
+    credential.provider, credential.name, credential.base_url = draft.provider, draft.name, draft.base_url
+    credential.secret, credential.last4 = secrets.encrypt(draft.secret, _owner(credential)), _last4(draft.secret)
+
+
+def _owner(credential: Credential) -> tuple[str, str]:
+    return credential.workspace_id, credential.id
+
+
 def _last4(secret: str) -> str:
-    return secret[-4:] if len(secret) >= SHORT else "…"
+    return secret[-4:] if len(secret) >= SHORTEST_SHOWN_CHARACTERS else "…"

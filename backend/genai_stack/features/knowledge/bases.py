@@ -48,6 +48,8 @@ class EmbedderChoice:
         if self.provider == "openai_compatible":
             if not self.base_url:
                 raise Invalid("Give the address of the embedding server, like http://localhost:11434/v1.")
+        elif self.base_url:
+            raise Invalid(f"The address of {self.provider} is fixed. Leave base_url out, or choose openai_compatible.")
         elif self.credential_id is None:
             raise Invalid(f"The {self.provider} embedder needs a credential. Add one, then choose it.")
 

@@ -16,6 +16,7 @@ from genai_stack.features.knowledge.retrieval.search import Search
 from genai_stack.features.runs.store import RunAttempt
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import Scope
+from genai_stack.infra.egress.api_key import ApiKey
 from genai_stack.infra.secrets import Secrets
 from genai_stack.infra.telemetry.model_call import ModelCall
 from genai_stack.infra.telemetry.spans import Span, SpanOf
@@ -115,7 +116,7 @@ class _RunTools:
             own = await bases.own_of(session, self.scope, self.run.workflow_id)
             return own.id if own else None
 
-    async def _key(self, credential_id: str | None) -> str | None:
+    async def _key(self, credential_id: str | None) -> ApiKey | None:
         if credential_id is None:
             return None
         async with self.made_by.database.read() as session:
@@ -123,4 +124,4 @@ class _RunTools:
                 stored = await credentials.get(session, self.scope, credential_id)
             except NotFound as error:
                 raise NotFound("Its key is not stored any more. Choose another one in the node's settings.") from error
-        return self.made_by.secrets.decrypt(stored.secret)
+        return credentials.open_key(self.made_by.secrets, stored)

@@ -125,15 +125,21 @@ async def version(session: ReadSession, scope: Scope, workflow_id: str, number: 
     return found
 
 
-_credentials = select(Credential.id, Credential.provider).where(Credential.workspace_id == bindparam("workspace"))
+_credentials = select(Credential.id, Credential.provider, Credential.base_url).where(
+    Credential.workspace_id == bindparam("workspace")
+)
 _knowledge_bases = select(KnowledgeBase.id).where(KnowledgeBase.workspace_id == bindparam("workspace"))
 
 
 def read_validation_context(transaction: Transaction, scope: Scope) -> ValidationContext:
     """What validation may know of the workspace."""
     asked = {"workspace": scope.workspace_id}
-    credentials = {row.id: row.provider for row in transaction.execute(_credentials, asked)}
-    return ValidationContext(credentials, frozenset(transaction.execute(_knowledge_bases, asked).scalars()))
+    stored = transaction.execute(_credentials, asked).all()
+    return ValidationContext(
+        {row.id: row.provider for row in stored},
+        frozenset(transaction.execute(_knowledge_bases, asked).scalars()),
+        {row.id: row.base_url for row in stored},
+    )
 
 
 async def validation_context(session: ReadSession, scope: Scope) -> ValidationContext:

@@ -44,10 +44,15 @@ class Outbound:
         body: bytes | None = None,
         connect_within: float = CONNECT_SECONDS,
     ) -> aiohttp.ClientResponse:
-        """An answer whose status is no error, its body unread; the caller closes it. Raises ProviderFailed."""
+        """An answer whose status is no error, its body unread; the caller closes it.
+
+        Headers hold `KEY_PLACEHOLDER` where the remote's key goes. Raises ProviderFailed, or UpstreamRefused where the
+        key belongs to another origin than that of `url`.
+        """
+        sent = remote.key.attach(url, headers) if remote.key else headers
         timeout = aiohttp.ClientTimeout(total=None, connect=connect_within)
         try:
-            response = await self.session().request(method, url, data=body, headers=headers, timeout=timeout)
+            response = await self.session().request(method, url, data=body, headers=sent, timeout=timeout)
             if response.status < 400:
                 return response
             try:

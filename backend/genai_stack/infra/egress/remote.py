@@ -19,6 +19,7 @@ from genai_stack.errors import (
     ProviderUnreachable,
     StackError,
 )
+from genai_stack.infra.egress.api_key import ApiKey
 
 QUOTED_CHARS = 200
 _HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype|html|head|body|\?xml|title|h1|center|script)\b", re.I | re.S)
@@ -27,15 +28,15 @@ _NO_MONEY = ("insufficient_quota", "billing", "credit balance")
 
 
 class Remote:
-    def __init__(self, title: str, base_url: str, key: str | None) -> None:
+    def __init__(self, title: str, base_url: str, key: ApiKey | None) -> None:
         self.title = title
-        self._key = key
+        self.key = key
         host = URL(base_url).host
         self.name = f"{title} ({host})" if host else title
 
     def quote(self, text: str) -> str:
         """The provider's own words on one line, shortened, without the key."""
-        masked = text.replace(self._key, "[key]") if self._key else text
+        masked = text.replace(self.key.secret, "[key]") if self.key else text
         line = " ".join("".join(c if c.isprintable() else " " for c in masked[: 8 * QUOTED_CHARS]).split())
         return line if len(line) <= QUOTED_CHARS else line[: QUOTED_CHARS - 1] + "…"
 

@@ -1,6 +1,9 @@
 """Which embedder a knowledge base means: opened once for the same words, closed together."""
 
+from collections.abc import Mapping
+
 from genai_stack.errors import Invalid
+from genai_stack.infra.egress.api_key import KEY_PLACEHOLDER, ApiKey
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote
 from genai_stack.integrations.embedding import gemini, openai_dialect
@@ -8,16 +11,22 @@ from genai_stack.integrations.embedding.embedder import Embedder
 from genai_stack.integrations.embedding.local import LocalEmbedder
 from genai_stack.integrations.embedding.minilm import FLOAT_FINGERPRINT, MODEL
 from genai_stack.integrations.embedding.remote import RemoteEmbedder
+from genai_stack.integrations.llm.providers import FIXED_ADDRESSES
 
 PROVIDERS = ("local", "openai", "openai_compatible", "gemini")
 OPEN_AT_MOST = 64  # remote ones; the oldest is forgotten
 
-Words = tuple[str, str | None, str | None, str | None]
+Words = tuple[str, str | None, ApiKey | None, str | None]
 
 
 class Embedders:
-    def __init__(self, outbound: Outbound, local: LocalEmbedder) -> None:
+    """`addresses`: of the providers whose address is fixed."""
+
+    def __init__(
+        self, outbound: Outbound, local: LocalEmbedder, *, addresses: Mapping[str, str] = FIXED_ADDRESSES
+    ) -> None:
         self._outbound = outbound
+        self._addresses = addresses
         self._local = local
         self._local_exact = LocalEmbedder(exact=True)
         self._opened: dict[Words, Embedder] = {}
@@ -26,7 +35,7 @@ class Embedders:
         self,
         provider: str,
         model: str | None = None,
-        key: str | None = None,
+        key: ApiKey | None = None,
         base_url: str | None = None,
         fingerprint: str | None = None,
     ) -> Embedder:
@@ -50,7 +59,7 @@ class Embedders:
         await self._local.close()
         await self._local_exact.close()
 
-    def _open_remote(self, provider: str, model: str | None, key: str | None, base_url: str | None) -> Embedder:
+    def _open_remote(self, provider: str, model: str | None, key: ApiKey | None, base_url: str | None) -> Embedder:
         if provider not in PROVIDERS:
             raise Invalid(f"There is no embedder called {provider!r}. Choose one of {', '.join(PROVIDERS)}.")
         if not model:
@@ -59,12 +68,14 @@ class Embedders:
             raise Invalid(f"The {provider} embedder needs a credential. Add one, then choose it.")
         if provider == "openai_compatible" and not base_url:
             raise Invalid("Give the address of the embedding server, like http://localhost:11434/v1.")
+        if base_url and provider != "openai_compatible":
+            raise Invalid(f"The address of {provider} is fixed. Leave it out, or choose openai_compatible.")
+        shown = KEY_PLACEHOLDER if key else None
+        url = base_url or self._addresses[provider]
         if provider == "gemini":
-            url = base_url or gemini.BASE_URL
             remote = Remote("Gemini", url, key)
-            ask = gemini.GeminiEmbeddings(self._outbound, remote, model=model, key=key, base_url=url)
+            ask = gemini.GeminiEmbeddings(self._outbound, remote, model=model, key=shown, base_url=url)
             return RemoteEmbedder(ask, remote, provider=provider, model=model, base_url=url, batch=gemini.BATCH)
-        url = base_url or openai_dialect.BASE_URL
         remote = Remote("OpenAI" if provider == "openai" else "The embedding server", url, key)
-        ask = openai_dialect.OpenAIEmbeddings(self._outbound, remote, model=model, key=key, base_url=url)
+        ask = openai_dialect.OpenAIEmbeddings(self._outbound, remote, model=model, key=shown, base_url=url)
         return RemoteEmbedder(ask, remote, provider=provider, model=model, base_url=url, batch=openai_dialect.BATCH)

@@ -13,7 +13,6 @@ from genai_stack.integrations.embedding.embedder import Purpose
 if TYPE_CHECKING:
     from google import genai
 
-BASE_URL = "https://generativelanguage.googleapis.com"
 BATCH = 32  # texts per request: the SDK reads the answer on the loop
 TASK: dict[Purpose, str] = {"passage": "RETRIEVAL_DOCUMENT", "query": "RETRIEVAL_QUERY"}
 

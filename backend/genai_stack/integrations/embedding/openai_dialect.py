@@ -17,7 +17,6 @@ from genai_stack.integrations.openai_address import api_base, below_v1
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-BASE_URL = "https://api.openai.com/v1"
 BATCH = 96  # texts per request
 
 

@@ -88,3 +88,9 @@ PROVIDERS: Final = (
     ),
 )
 BY_ID: Final = {provider.id: provider for provider in PROVIDERS}
+FIXED_ADDRESSES: Final = {
+    provider.id: provider.default_base_url
+    for provider in PROVIDERS
+    if provider.default_base_url and not provider.needs_base_url
+}
+"""By provider: where its keys go, and nowhere else."""

@@ -7,6 +7,8 @@ from typing import Literal
 from genai_stack.engine.forms import form_field
 from genai_stack.engine.node import ConfigProblem, NodeConfig, NodeType, ValidationContext
 from genai_stack.engine.ports import Documents, Passage, StreamedText, Text
+from genai_stack.errors import Invalid
+from genai_stack.infra.egress.api_key import origin_of
 from genai_stack.integrations.llm.chat_model import ChatRequest, ContextPassage, Message, Usage
 from genai_stack.integrations.llm.prompt import render
 from genai_stack.nodes.context import ModelChoice, NodeContext, Turn
@@ -125,21 +127,37 @@ class Llm(NodeType[Config, Inputs, Outputs, NodeContext]):
             yield ConfigProblem("invalid_config", "it has no model. Name one.", "model")
         if config.provider == "openai_compatible" and not config.base_url:
             yield ConfigProblem("invalid_config", "it has no server address. Give one.", "base_url")
+        if config.provider != "openai_compatible" and config.base_url:
+            message = f"it names a server address, and that of {config.provider} is fixed. Remove the address."
+            yield ConfigProblem("invalid_config", message, "base_url")
         if config.provider in KEYED and config.credential_id is None:
             yield ConfigProblem(
                 "missing_credential", "it has no key. Choose a stored one, or add one.", "credential_id"
             )
         elif config.credential_id is not None and config.provider in ONLINE:
-            yield from _credential_problems(config.provider, config.credential_id, context)
+            yield from _credential_problems(config, config.credential_id, context)
 
 
-def _credential_problems(provider: str, credential_id: str, context: ValidationContext) -> Iterable[ConfigProblem]:
+def _credential_problems(config: Config, credential_id: str, context: ValidationContext) -> Iterable[ConfigProblem]:
+    provider = config.provider
     stored_for = context.credentials.get(credential_id)
     if stored_for is None:
         yield ConfigProblem("missing_credential", "its key is not stored any more. Choose another.", "credential_id")
     elif stored_for != provider:
         message = f"its key is one for {stored_for}, not for {provider}. Choose another."
         yield ConfigProblem("missing_credential", message, "credential_id")
+    elif provider == "openai_compatible" and config.base_url:
+        its_server = context.addresses.get(credential_id)
+        if its_server is None or not _same_origin(its_server, config.base_url):
+            message = f"its key is one for {its_server or 'no server yet'}, not for this address. Choose another."
+            yield ConfigProblem("missing_credential", message, "credential_id")
+
+
+def _same_origin(one: str, other: str) -> bool:
+    try:
+        return origin_of(one) == origin_of(other)
+    except Invalid:
+        return False
 
 
 def _material(passage: Passage) -> ContextPassage:

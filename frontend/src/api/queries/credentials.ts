@@ -11,13 +11,13 @@ export const credentials = () =>
     queryFn: ({ signal }) => call("GET /credentials", { query: { limit: 200 }, signal }),
   });
 
-export const models = (credentialId: string, baseUrl: string | null) =>
+export const models = (credentialId: string) =>
   queryOptions({
-    queryKey: ["models", credentialId, baseUrl],
+    queryKey: ["models", credentialId],
     queryFn: ({ signal }) =>
       call("GET /credentials/{credential_id}/models", {
         path: { credential_id: credentialId },
-        query: { base_url: baseUrl, limit: 500 },
+        query: { limit: 500 },
         signal,
       }),
     staleTime: MODELS_AGE_MS,

@@ -31,9 +31,8 @@ export function Model(props: WidgetProps) {
   const { field, value, set, other } = props;
   const list = useId();
   const credential = other("credential");
-  const address = other("base_url");
   const told = useQuery({
-    ...queries.models(String(credential), typeof address === "string" && address ? address : null),
+    ...queries.models(String(credential)),
     enabled: typeof credential === "string",
   });
   const ends = told.data?.items.find((model) => model.id === value)?.ends_at;

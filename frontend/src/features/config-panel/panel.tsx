@@ -90,8 +90,19 @@ type OneProps = {
 
 function One({ field, fields, node, config, problem, slot, focused }: OneProps) {
   const Drawn = WIDGETS[field.widget] ?? WIDGETS.text;
-  const set = (value: unknown) =>
-    edit((graph) => configure(graph, node.id, field.name, value), `${node.id}.${field.name}`);
+  const set = (value: unknown) => {
+    // What the new value hides would still be sent, and could not be seen: it goes.
+    const next = { ...config, [field.name]: value };
+    const hidden = fields.filter((one) => !shownFields(fields, next).includes(one) && config[one.name] != null);
+    edit(
+      (graph) =>
+        hidden.reduce(
+          (changed, one) => configure(changed, node.id, one.name, one.default),
+          configure(graph, node.id, field.name, value),
+        ),
+      `${node.id}.${field.name}`,
+    );
+  };
   const other = (name: string) => {
     const found = fields.find((one) => one.name === name || one.widget === name);
     return found ? settingOf(found, config) : undefined;

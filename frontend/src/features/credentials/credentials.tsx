@@ -7,7 +7,6 @@ import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { ago } from "@/ui/dates";
 import { Empty } from "@/ui/empty";
-import { Input } from "@/ui/field";
 import { Loading, Skeleton } from "@/ui/skeleton";
 import { toast } from "@/ui/toast";
 import { KeyForm } from "./form";
@@ -102,13 +101,10 @@ type LineProps = {
 };
 
 function Line({ stored, provider, onReplace, onDelete }: LineProps) {
-  const [address, setAddress] = useState("");
-  const needsAddress = provider?.needs_base_url ?? false;
   const test = useMutation({
     mutationFn: () =>
       call("POST /credentials/{credential_id}/test", {
         path: { credential_id: stored.id },
-        query: needsAddress ? { base_url: address.trim() } : {},
       }),
   });
   const told = test.data ?? (test.isError ? { ok: false, message: sentenceOf(test.error) } : null);
@@ -122,6 +118,7 @@ function Line({ stored, provider, onReplace, onDelete }: LineProps) {
           <h2 className="truncate font-semibold">{stored.name}</h2>
           <p className="text-sm text-muted">
             {provider?.title ?? stored.provider}
+            {stored.base_url ? ` · ${stored.base_url}` : null}
             {stored.last4 ? (
               <>
                 {" · "}
@@ -134,40 +131,15 @@ function Line({ stored, provider, onReplace, onDelete }: LineProps) {
           </p>
         </div>
         <div className="flex flex-wrap gap-2">
-          {needsAddress ? null : (
-            <Button disabled={test.isPending} onClick={() => test.mutate()}>
-              {test.isPending ? "Testing…" : "Test"}
-            </Button>
-          )}
+          <Button disabled={test.isPending} onClick={() => test.mutate()}>
+            {test.isPending ? "Testing…" : "Test"}
+          </Button>
           <Button onClick={onReplace}>Replace</Button>
           <Button variant="quiet" className="text-bad hover:text-bad" onClick={onDelete}>
             Delete
           </Button>
         </div>
       </div>
-      {needsAddress ? (
-        <form
-          className="flex gap-2 sm:pl-14"
-          onSubmit={(event) => {
-            event.preventDefault();
-            test.mutate();
-          }}
-        >
-          <Input
-            type="url"
-            required
-            aria-label={`Address of the server to test “${stored.name}” with`}
-            placeholder="http://localhost:11434/v1"
-            autoComplete="off"
-            className="max-w-sm"
-            value={address}
-            onChange={(event) => setAddress(event.target.value)}
-          />
-          <Button type="submit" className="h-9" disabled={test.isPending}>
-            {test.isPending ? "Testing…" : "Test"}
-          </Button>
-        </form>
-      ) : null}
       <div aria-live="polite" className="empty:-mt-3 sm:pl-14">
         {told ? (
           <p className={`flex items-start gap-2 text-sm ${told.ok ? "text-good" : "text-bad"}`}>

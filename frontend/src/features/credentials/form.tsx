@@ -19,13 +19,16 @@ export function KeyForm({ stored, onDone, onClose }: KeyFormProps) {
   const [chosen, setChosen] = useState(stored?.provider ?? "");
   const [name, setName] = useState(stored?.name ?? "");
   const [secret, setSecret] = useState("");
+  const [address, setAddress] = useState(stored?.base_url ?? "");
   const provider = providers.find((one) => one.id === chosen) ?? providers[0];
+  const needsAddress = provider?.needs_base_url ?? false;
   const save = useMutation({
     mutationFn: () => {
       const body = {
         provider: provider?.id ?? "",
         name: name.trim() || (provider?.title ?? ""),
         secret: secret.trim(),
+        base_url: needsAddress ? address.trim() : null,
       };
       return stored
         ? call("PUT /credentials/{credential_id}", { path: { credential_id: stored.id }, body })
@@ -82,6 +85,21 @@ export function KeyForm({ stored, onDone, onClose }: KeyFormProps) {
               />
             )}
           </Field>
+          {needsAddress ? (
+            <Field label="Server address" required help="The key is sent to this server and nowhere else.">
+              {(described) => (
+                <Input
+                  {...described}
+                  type="url"
+                  required
+                  autoComplete="off"
+                  placeholder="https://example.com/v1"
+                  value={address}
+                  onChange={(event) => setAddress(event.target.value)}
+                />
+              )}
+            </Field>
+          ) : null}
           <Field label="Key" required help={provider?.key_help}>
             {(described) => (
               <Input

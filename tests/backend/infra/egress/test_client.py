@@ -7,12 +7,13 @@ import pytest
 
 from genai_stack.errors import ProviderBroken, ProviderRefused, ProviderTooSlow, UpstreamRefused
 from genai_stack.infra.egress.addresses import Upstreams
+from genai_stack.infra.egress.api_key import KEY_PLACEHOLDER, ApiKey, origin_of
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote, cause
 from genai_stack.infra.egress.transport import sdk_client
 from tests.fakes.openai_server import OpenAIServer
 
-REMOTE = Remote("Test", "http://example.com", "s3cret-key")
+REMOTE = Remote("Test", "http://example.com", ApiKey("s3cret-key", "http://example.com:80"))
 
 
 async def test_host_name_that_leads_to_a_private_address_is_refused_before_connecting() -> None:
@@ -93,8 +94,10 @@ async def test_what_is_no_http_is_told_without_the_key() -> None:
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(ProviderBroken, match="not HTTP") as caught:
-            headers = {"authorization": "Bearer s3cret-key"}
-            await outbound.request(REMOTE, "GET", f"http://127.0.0.1:{port}/", headers=headers)
+            url = f"http://127.0.0.1:{port}/"
+            remote = Remote("Test", url, ApiKey("s3cret-key", origin_of(url)))
+            headers = {"authorization": f"Bearer {KEY_PLACEHOLDER}"}
+            await outbound.request(remote, "GET", url, headers=headers)
     seen: BaseException | None = caught.value
     while seen is not None:
         assert "s3cret-key" not in repr(seen)

@@ -6,9 +6,10 @@ from email.utils import formatdate
 import pytest
 
 from genai_stack.errors import ProviderBusy, ProviderFailed, ProviderRefused, ProviderTooSlow
+from genai_stack.infra.egress.api_key import ApiKey
 from genai_stack.infra.egress.remote import QUOTED_CHARS, Remote, retry_after
 
-REMOTE = Remote("OpenAI", "https://api.openai.com/v1", "sk-secret")
+REMOTE = Remote("OpenAI", "https://api.openai.com/v1", ApiKey("sk-secret", "https://api.openai.com:443"))
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ async def test_a_server_that_meets_every_kind_of_error_logs_no_secret(
 
 async def _refused_run(client: httpx2.AsyncClient, model: OpenAIServer, secret: str) -> str:
     """A run whose key the model's server refuses; some keys it repeats as it does so."""
-    key = {"provider": "openai_compatible", "name": "Mine", "secret": secret}
+    key = {"provider": "openai_compatible", "name": "Mine", "secret": secret, "base_url": model.base_url}
     credential = (await client.post(f"{V1}/credentials", json=key)).json()["id"]
     workflow = await talk.saved(client, graphs.asked(model.base_url, credential_id=credential))
     run = await talk.asked(client, workflow, "FAIL401")

@@ -138,7 +138,7 @@ async def test_a_failing_model_call_gives_its_node_and_its_run_the_status_of_an_
     collector: Collector, traced: Server, model: OpenAIServer
 ) -> None:
     async with traced.client() as client:
-        key = {"provider": "openai_compatible", "name": "Mine", "secret": BAD_KEY}
+        key = {"provider": "openai_compatible", "name": "Mine", "secret": BAD_KEY, "base_url": model.base_url}
         credential = (await client.post(f"{V1}/credentials", json=key)).json()["id"]
         workflow = await talk.saved(client, graphs.asked(model.base_url, credential_id=credential))
         run = await talk.asked(client, workflow)

@@ -9,6 +9,7 @@ import pytest
 
 from genai_stack.errors import ProviderBroken, ProviderRefused, ProviderTooSlow, StackError, UpstreamRefused
 from genai_stack.infra.egress.addresses import Upstreams
+from genai_stack.infra.egress.api_key import ApiKey
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.integrations.llm.chat_model import ChatRequest, Usage
 from genai_stack.integrations.llm.chat_models import ChatModels
@@ -19,6 +20,10 @@ from tests.fakes.openai_server import OpenAIServer
 
 def made(*, private_allowed: bool = True, list_seconds: float = 30) -> ChatModels:
     return ChatModels(Outbound(Upstreams(private_allowed=private_allowed)), list_seconds=list_seconds)
+
+
+def stored(key: str | None) -> ApiKey | None:
+    return None if key is None else ApiKey(key, "https://example.com:443")
 
 
 @pytest.mark.parametrize(
@@ -33,14 +38,17 @@ def made(*, private_allowed: bool = True, list_seconds: float = 30) -> ChatModel
         ("openai", "sk-ключ", None, "characters that no key has"),
         ("openai_compatible", None, "http://example.com/v1?key=1", "what follows"),
         ("openai_compatible", None, "example.com", "http://"),
-        ("anthropic", "k", "file:///etc", "http://"),
+        ("openai_compatible", None, "file:///etc", "http://"),
+        ("openai", "k", "http://example.com/v1", "fixed address"),
+        ("gemini", "k", "http://example.com", "fixed address"),
+        ("anthropic", "k", "http://example.com", "fixed address"),
     ],
 )
 def test_what_cannot_work_is_refused_with_a_sentence(
     provider: str, key: str | None, base_url: str | None, says: str
 ) -> None:
     with pytest.raises(StackError, match=says):
-        made().model(provider, key=key, base_url=base_url)
+        made().model(provider, key=stored(key), base_url=base_url)
 
 
 def test_private_address_is_refused_where_it_is_not_allowed() -> None:
@@ -52,7 +60,7 @@ def test_every_chat_provider_can_be_made() -> None:
     for provider in PROVIDERS:
         if provider.chat:
             url = "http://example.com/v1" if provider.needs_base_url else None
-            assert made().model(provider.id, key="k" if provider.needs_key else None, base_url=url)
+            assert made().model(provider.id, key=stored("k") if provider.needs_key else None, base_url=url)
 
 
 async def test_server_without_a_list_of_models_is_told() -> None:
