@@ -19,7 +19,7 @@ from tests.support.server import Server
 from tests.support.talk import V1
 
 SCRIPT = b"console.log('here')" * 100
-TOKEN = "the-front-doors-token"
+TOKEN = "the-token-of-the-front-door"
 HOST = "stack.example.com"
 
 

@@ -159,13 +159,13 @@ def test_a_component_that_only_the_server_knows_is_found_set_and_connected(
 
 
 def test_a_guarded_server_is_asked_for_its_token_once(page: Page, tmp_path: Path):
-    server = Server(tmp_path, token="let-me-in").start()
+    server = Server(tmp_path, token="let-me-in-with-a-long-token").start()
     try:
         page.goto(server.url)
         page.get_by_label("Token", exact=True).fill("wrong")
         page.keyboard.press("Enter")
         expect(page.get_by_text("The server did not take that token.")).to_be_visible()
-        page.get_by_label("Token", exact=True).fill("let-me-in")
+        page.get_by_label("Token", exact=True).fill("let-me-in-with-a-long-token")
         page.keyboard.press("Enter")
         expect(page.locator(".react-flow__node")).to_have_count(4)
         page.reload()

@@ -21,6 +21,7 @@ class Cluster:
             "dispatch": "distributed",
             "secret_key": Fernet.generate_key().decode(),
             "example": False,
+            "worker_private_upstreams": True,
         } | settings
         self.apis = [Server(_made(folder / f"api-{number}"), **shared) for number in range(apis)]
         self.workers = [Worker(_made(folder / f"worker-{number}"), **shared) for number in range(workers)]

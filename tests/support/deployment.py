@@ -16,7 +16,11 @@ Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 OVERLAYS = ("local", "production")
-SECRETS = {"POSTGRES_PASSWORD": "abc-123_", "GENAI_STACK_SECRET_KEY": "A" * 43 + "=", "GENAI_STACK_TOKEN": "t" * 43}
+SECRETS = {
+    "POSTGRES_PASSWORD": "abc-123_",
+    "GENAI_STACK_SECRET_KEY": "A" * 43 + "=",
+    "GENAI_STACK_TOKEN": "a-token-for-the-tests-of-deployments-0123456",
+}
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?:(:?[-?])([^}]*))?\}")
 

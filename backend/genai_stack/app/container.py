@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from genai_stack import nodes
-from genai_stack.api.http.access_rules import LOCAL, AccessRules, is_loopback
+from genai_stack.api.http.access_rules import LOCAL, AccessRules
 from genai_stack.api.http.dependencies import (
     Dependencies,
     KnowledgeDependencies,
@@ -73,7 +73,7 @@ def _limits(settings: Settings) -> dict[QueueName, ConcurrencyLimits]:
     }
 
 
-async def build(settings: Settings, stack: AsyncExitStack) -> Dependencies:
+async def build(settings: Settings, stack: AsyncExitStack, *, private_upstreams: bool) -> Dependencies:
     """Everything that a process is made of, started in order; the stack takes it down in reverse order."""
     if settings.is_distributed and not (settings.database_url or "").startswith("postgres"):
         raise CannotStart(
@@ -90,7 +90,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Dependencies:
 
     pubsub, job_queue = _queue(settings, database, stack)
     outbound = Outbound(
-        Upstreams(private_allowed=is_loopback(settings.host), allowed_hosts=frozenset(settings.allowed_upstreams))
+        Upstreams(private_allowed=private_upstreams, allowed_hosts=frozenset(settings.allowed_upstreams))
     )
     models = ChatModels(outbound)
     stack.push_async_callback(models.close)

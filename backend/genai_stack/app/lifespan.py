@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from genai_stack.api.http.access_rules import is_open_to_others
 from genai_stack.api.http.dependencies import Dependencies
 from genai_stack.app.container import build, days, queue_worker
 from genai_stack.app.process_state import ProcessState
@@ -19,7 +20,8 @@ from genai_stack.infra.queue.queue import PeriodicTask, Worker
 async def server(settings: Settings) -> AsyncGenerator[Dependencies]:
     """A server, started; everything is taken down in reverse order afterwards."""
     async with AsyncExitStack() as stack:
-        deps = await build(settings, stack)
+        private = not is_open_to_others(settings.host, settings.let_in)
+        deps = await build(settings, stack, private_upstreams=private)
         queue = deps.jobs.queue
         if isinstance(queue, InProcessQueue):
             stack.push_async_callback(queue.close)
@@ -39,7 +41,7 @@ async def worker(settings: Settings) -> AsyncGenerator[Dependencies]:
             "runs itself."
         )
     async with AsyncExitStack() as stack:
-        deps = await build(settings, stack)
+        deps = await build(settings, stack, private_upstreams=settings.worker_private_upstreams)
         worker = queue_worker(settings, deps)
 
         async def requeue_lost() -> None:

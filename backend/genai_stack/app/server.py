@@ -26,7 +26,7 @@ LARGEST_FRAME = 16 * 1024 * 1024  # bytes that a socket reads before it is close
 
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Raises CannotStart with a sentence."""
-    check_start(settings.host, settings.token)
+    check_start(settings.host, settings.let_in, settings.token)
     sandbox.protect_process()
     logs.configure(settings.log_level, settings.log_format, secrets=settings.secrets)
     with listening(settings.host, settings.port) as listener:

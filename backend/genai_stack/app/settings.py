@@ -47,7 +47,10 @@ class Settings(BaseSettings):
         "without it, secret.key in the data directory.",
     )
     token: str | None = Field(
-        None, repr=False, description="What every caller must show as a bearer token. Needed beyond loopback."
+        None,
+        repr=False,
+        description="What every caller must show as a bearer token: 24 characters at least, 12 of them different. "
+        "Needed beyond loopback, and where a host or an origin beyond loopback is allowed.",
     )
     allowed_hosts: Words = Field(
         (), description="Host names that the server answers to, separated by commas; loopback names by default."
@@ -56,7 +59,11 @@ class Settings(BaseSettings):
         (), description="Origins whose pages may use the API, separated by commas; loopback origins by default."
     )
     allowed_upstreams: Words = Field(
-        (), description="Private hosts that a model's address may name when the server is bound beyond loopback."
+        (),
+        description="Private hosts that a model's address may name where other machines get in, and in workers.",
+    )
+    worker_private_upstreams: bool = Field(
+        False, description="Whether a worker calls models at any loopback or private address, not only at allowed ones."
     )
     dispatch: Literal["in_process", "distributed"] = Field(
         "in_process",
@@ -115,6 +122,11 @@ class Settings(BaseSettings):
         written = [urlsplit(url).password for url in (self.database_url, self.chroma_url, self.otlp_endpoint) if url]
         passwords = [password for password in written if password]
         return tuple(filter(None, (self.token, *keys, *passwords, *map(unquote, passwords))))
+
+    @property
+    def let_in(self) -> tuple[str, ...]:
+        """Hosts and origins that are let in besides the default, which is loopback's."""
+        return (*self.allowed_hosts, *self.allowed_origins)
 
     @property
     def is_distributed(self) -> bool:

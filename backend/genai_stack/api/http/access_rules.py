@@ -3,12 +3,16 @@
 import hmac
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from genai_stack.errors import CannotStart, ForeignHost, ForeignOrigin, NoToken
 
 _PLACE = re.compile(r"(\[[0-9a-f:.]+\]|[^\s:/?#@\[\]\\]+)(?::\d{1,5})?")
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
+TOKEN_CHARACTERS = 24
+TOKEN_DIFFERENT_CHARACTERS = 12
+_WHAT_TO_SET = "Set GENAI_STACK_TOKEN to a long random word, such as `openssl rand -base64 32` prints."
 
 
 def is_loopback(host: str) -> bool:
@@ -57,12 +61,28 @@ class AccessRules:
             raise NoToken("This is not the server's token. It is what GENAI_STACK_TOKEN was set to.")
 
 
-def check_start(host: str, token: str | None) -> None:
-    """Refuse to serve the network without a token."""
-    if not is_loopback(host) and not token:
+def is_open_to_others(host: str, allowed: Iterable[str]) -> bool:
+    """Whether other machines may get in: bound beyond loopback, or a name that is not loopback's is let in.
+
+    `allowed` are the hosts and origins that are let in. Behind a proxy the server is bound to loopback, and the proxy's
+    name is one of them.
+    """
+    names = (_name_in(place.lower().rstrip("/").rpartition("://")[2]) for place in allowed)
+    return not is_loopback(host) or any(name is None or not is_loopback(name) for name in names)
+
+
+def check_start(host: str, allowed: Iterable[str], token: str | None) -> None:
+    """Raises CannotStart where others would get in without a token, or with one that can be guessed."""
+    if not token:
+        if is_open_to_others(host, allowed):
+            raise CannotStart(
+                f"Serving at {host} for {', '.join(allowed) or 'every name'} lets other machines in, and there is no "
+                f"token to ask them for. {_WHAT_TO_SET} Or serve at 127.0.0.1, for loopback names only."
+            )
+    elif len(token) < TOKEN_CHARACTERS or len(set(token)) < TOKEN_DIFFERENT_CHARACTERS:
         raise CannotStart(
-            f"Serving at {host} lets other machines in, and there is no token to ask them for. "
-            "Set GENAI_STACK_TOKEN to a long random word, or serve at 127.0.0.1."
+            f"The token can be guessed: it needs at least {TOKEN_CHARACTERS} characters, {TOKEN_DIFFERENT_CHARACTERS} "
+            f"of them different. {_WHAT_TO_SET}"
         )
 
 

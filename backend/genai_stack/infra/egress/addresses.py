@@ -1,15 +1,14 @@
 """Which addresses may be called: schemes, hosts, and the addresses really connected to."""
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+import re
+from ipaddress import ip_address
 
 from yarl import URL
 
 from genai_stack.errors import UpstreamRefused
+from genai_stack.infra.egress.networks import is_public_ip
 
-_NAT64 = IPv6Network("64:ff9b::/96")
-_NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
-_IPV4_COMPATIBLE = IPv6Network("::/96")
-_LOW_32_BITS = 0xFFFF_FFFF
+_NUMERIC_LABEL = re.compile(r"\d+|0x[0-9a-f]*", re.I)
 
 
 class Upstreams:
@@ -36,6 +35,10 @@ class Upstreams:
         try:
             ip_address(host)
         except ValueError:
+            if _NUMERIC_LABEL.fullmatch(host.rstrip(".").rpartition(".")[2]):
+                raise UpstreamRefused(
+                    f"{host} is no address in its usual form. Write it like 192.0.2.10, or give the host's name."
+                ) from None
             return
         self.check_address(host, port or 0, host)
 
@@ -59,24 +62,7 @@ def is_public(address: str) -> bool:
         ip = ip_address(address)
     except ValueError:
         return False
-    inner = ip if isinstance(ip, IPv4Address) else _inner_ipv4(ip)
-    if inner is not None:
-        return inner.is_global and not inner.is_multicast and not inner.is_reserved
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or _is_local_ipv6(ip))
-
-
-def _is_local_ipv6(ip: IPv4Address | IPv6Address) -> bool:
-    return isinstance(ip, IPv6Address) and (ip.is_site_local or ip.teredo is not None or ip in _NAT64_LOCAL)
-
-
-def _inner_ipv4(ip: IPv6Address) -> IPv4Address | None:
-    if ip.ipv4_mapped is not None:
-        return ip.ipv4_mapped
-    if ip.sixtofour is not None:
-        return ip.sixtofour
-    if ip in _NAT64 or ip in _IPV4_COMPATIBLE:
-        return IPv4Address(int(ip) & _LOW_32_BITS)
-    return None
+    return is_public_ip(ip)
 
 
 def _plain(host: str) -> str:

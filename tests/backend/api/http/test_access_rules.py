@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from genai_stack.api.http.access_rules import AccessRules, check_start, is_loopback
+from genai_stack.api.http.access_rules import AccessRules, check_start, is_loopback, is_open_to_others
 from genai_stack.errors import CannotStart, StackError
 from tests.fakes.openai_server import OpenAIServer
 from tests.support import graphs, talk
@@ -190,8 +190,10 @@ async def test_preflights_need_no_token(stranger: httpx2.AsyncClient) -> None:
 
 
 async def test_lists_of_hosts_and_origins_are_exact(new_server: Callable[..., Server]) -> None:
-    server = new_server(allowed_hosts="stack.example,127.0.0.1:1", allowed_origins="https://app.example").start()
-    async with httpx2.AsyncClient(base_url=server.url) as client:
+    given = {"allowed_hosts": "stack.example,127.0.0.1:1", "allowed_origins": "https://app.example", "token": TOKEN}
+    server = new_server(**given).start()
+    shown = {"authorization": f"Bearer {TOKEN}"}
+    async with httpx2.AsyncClient(base_url=server.url, headers=shown) as client:
         for host, status in (
             ("stack.example", 200),
             ("stack.example:8443", 200),
@@ -213,7 +215,47 @@ def test_loopback_is_what_it_says() -> None:
     assert all(map(is_loopback, ("127.0.0.1", "127.0.0.9", "localhost", "::1", "[::1]")))
     assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.0.1", "example.com", "", "localhost.example")))
     with pytest.raises(CannotStart, match="GENAI_STACK_TOKEN"):
-        check_start("0.0.0.0", "")
+        check_start("0.0.0.0", (), "")
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed", "is_open"),
+    [
+        ("127.0.0.1", (), False),
+        ("127.0.0.1", ("localhost", "127.0.0.1:8000", "[::1]:8000", "http://localhost:5173", "LOCALHOST"), False),
+        ("0.0.0.0", (), True),
+        ("127.0.0.1", ("stack.example",), True),
+        ("127.0.0.1", ("localhost", "https://app.example"), True),
+        ("127.0.0.1", ("https://app.example/",), True),
+        ("127.0.0.1", ("192.168.0.7:8000",), True),
+        ("127.0.0.1", ("localhost.example",), True),
+        ("127.0.0.1", ("what is no name",), True),
+    ],
+)
+def test_open_to_others_is_one_notion(host: str, allowed: tuple[str, ...], is_open: bool) -> None:
+    assert is_open_to_others(host, allowed) is is_open
+    if is_open:
+        with pytest.raises(CannotStart, match="GENAI_STACK_TOKEN"):
+            check_start(host, allowed, None)
+    check_start(host, allowed, TOKEN)
+
+
+@pytest.mark.parametrize("token", ["x", "a" * 43, "abcdefghijk" * 4, "short-but-different-123"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_token_that_can_be_guessed_is_refused(host: str, token: str) -> None:
+    with pytest.raises(CannotStart, match="can be guessed") as told:
+        check_start(host, (), token)
+    assert token not in told.value.message.split() or len(token) == 1
+
+
+async def test_allowed_host_beyond_loopback_closes_private_upstreams(
+    new_server: Callable[..., Server], model: OpenAIServer
+) -> None:
+    server = new_server("proxied", allowed_hosts="stack.example,127.0.0.1", token=TOKEN).start()
+    async with server.client() as client:
+        run = await talk.asked(client, await talk.saved(client, graphs.asked(model.base_url)))
+    assert (run["status"], run["error"]["code"]) == ("failed", "UPSTREAM_NOT_ALLOWED")
+    assert model.connections == 0
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])

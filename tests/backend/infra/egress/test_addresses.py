@@ -46,6 +46,22 @@ def test_what_is_no_web_address_is_refused(url: str, private_allowed: bool) -> N
         Upstreams(private_allowed=private_allowed).check(url)
 
 
+@pytest.mark.parametrize("private_allowed", [True, False])
+@pytest.mark.parametrize(
+    "host",
+    ["2130706433", "0x7f000001", "0x7F.0.0.1", "127.1", "0177.0.0.1", "127.0.0.1.", "1.2.3.4.5", "example.0x7f", "a.1",
+     "0x", "１２７.1", "127。1", "00000000000000000000177.0.0.1", "4294967295", "256.1.1.1"],
+)  # fmt: skip
+def test_numeric_host_in_unusual_form_is_refused(host: str, private_allowed: bool) -> None:
+    with pytest.raises(UpstreamRefused):
+        Upstreams(private_allowed=private_allowed).check(f"http://{host}/v1")
+
+
+@pytest.mark.parametrize("host", ["1.1.1.1", "one.1host.example", "0x.example", "127.0.0.1.example", "[2606:4700::1]"])
+def test_host_with_digits_in_usual_form_is_taken(host: str) -> None:
+    Upstreams(private_allowed=False).check(f"http://{host}/v1")
+
+
 def test_key_in_the_address_is_refused_without_being_repeated() -> None:
     with pytest.raises(UpstreamRefused, match="credential") as caught:
         Upstreams(private_allowed=True).check("https://me:hunter2@example.com/v1")

@@ -18,7 +18,7 @@ from tests.support import graphs, talk
 from tests.support.server import Server
 from tests.support.talk import V1
 
-TOKEN = "horse-battery-staple"
+TOKEN = "correct-horse-battery-staple"
 WRONG_TOKEN = "a-stranger-s-own-word"
 CREDENTIAL = "the-key-of-a-person-1234567890"
 PASSWORD = "a-pass:word"
