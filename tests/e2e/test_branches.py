@@ -119,7 +119,7 @@ def test_a_draft_stays_with_its_conversation(at: Chat, page: Page):
 def test_escape_leaves_the_box_first_and_keeps_the_text(page: Page, stacks: Stacks, fake: OpenAIServer):
     made = stacks.make(asked(fake.base_url))
     page.goto(f"{stacks.url}/stacks/{made['id']}")
-    page.get_by_role("button", name="Chat with stack").click()
+    page.get_by_role("button", name="Run", exact=True).click()
     box = page.get_by_label("Your question")
     box.fill("half a question")
     box.press("Escape")
@@ -127,7 +127,7 @@ def test_escape_leaves_the_box_first_and_keeps_the_text(page: Page, stacks: Stac
     expect(box).to_have_value("half a question")
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("chat")).to_be_hidden()
-    page.get_by_role("button", name="Chat with stack").click()
+    page.get_by_role("button", name="Run", exact=True).click()
     expect(box).to_have_value("half a question")
 
 
