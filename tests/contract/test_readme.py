@@ -4,6 +4,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from genai_stack import nodes
@@ -13,7 +14,9 @@ from genai_stack.engine.graph import Graph
 from genai_stack.engine.plan import Plan
 from genai_stack.engine.validate import validate
 from genai_stack.nodes.context import NodeContext
+from tests.documents import pdfs
 from tests.load.bench_engine import MemoryLog
+from tests.support.server import Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text()
@@ -61,3 +64,19 @@ def test_the_table_of_settings_is_the_settings_class() -> None:
         [sys.executable, "scripts/settings_table.py"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     assert table in README
+
+
+def test_the_three_lines_answer_from_the_readers_own_pdf(new_server: Callable[..., Server], tmp_path: Path) -> None:
+    """They are run as they stand, in one go, so that the question comes while the PDF is still being read."""
+    found = re.search(r"in three lines\..*?```sh\n(.*?)```", README, re.DOTALL)
+    assert found
+    pages = [f"The heron of canal {number} nests on the red crane. {pdfs.PROSE * 20}" for number in range(1, 21)]
+    (tmp_path / "your.pdf").write_bytes(pdfs.with_pages(pages))
+    server = new_server().start()
+    lines = found[1].replace("http://127.0.0.1:8000", server.url)
+    lines = lines.replace("What is it about?", "Where does the heron nest?")
+    said = subprocess.run(["bash", "-c", lines], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True)
+    events = said.stdout[said.stdout.index("event:") :]
+    assert "Waiting for 1 document to be read" in events
+    assert "nests on the red crane" in events
+    assert "about-genai-stack.md" not in events

@@ -46,7 +46,8 @@ class NodeContext:
     """One for each node of a run: the question that was asked, a voice, and what is at hand.
 
     `ask` streams a chat model's answer, with deadlines and retries; `search` finds passages, best first; `recall` gives
-    up to so many earlier turns of the session, oldest first; `count` tells how many documents a search would look into.
+    up to so many earlier turns of the session, oldest first; `count` tells how many documents a search looks into,
+    once those being read are ready.
     """
 
     question: str

@@ -17,6 +17,7 @@ from genai_stack.infra.database.scope import Scope
 from genai_stack.integrations.parsing.passages import Passage
 
 FILENAME = "about-genai-stack.md"
+TITLE = "About GenAI Stack"
 VECTORS = "about-genai-stack.json"
 """Made by scripts/make_example.py."""
 
@@ -57,7 +58,7 @@ async def install(session: WriteSession, scope: Scope, workflow_id: str, name: s
         filename=FILENAME,
         content=content.decode(),
         page_starts=[],
-        meta={"title": made.title},
+        meta={"title": TITLE},
         kind="markdown",
         size=len(content),
         status=READY,

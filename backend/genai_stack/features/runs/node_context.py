@@ -12,6 +12,7 @@ from genai_stack.errors import NotFound
 from genai_stack.features.conversations import store as sessions
 from genai_stack.features.credentials import store as credentials
 from genai_stack.features.knowledge import bases
+from genai_stack.features.knowledge.readiness import readiness, wait_until_read
 from genai_stack.features.knowledge.retrieval.search import Search
 from genai_stack.features.runs.store import RunAttempt
 from genai_stack.infra.database.database import Database
@@ -52,7 +53,12 @@ class _RunTools:
     def of_node(self, output: NodeOutput, step: Step) -> NodeContext:
         span = self.span_of(step.id) if self.span_of else None
         return NodeContext(
-            self.run.query, output, partial(self.ask, output, span), self.search, self.recall, self.count
+            self.run.query,
+            output,
+            partial(self.ask, output, span),
+            self.search,
+            self.recall,
+            partial(self.count, output),
         )
 
     @property
@@ -92,13 +98,31 @@ class _RunTools:
         base_id = await self._base(finding.knowledge_base_id)
         if base_id is None:
             return ()
+        found = await readiness(self.made_by.database, self.scope, base_id)
         return await self.made_by.knowledge.search(
-            self.scope, base_id, finding.query, top_k=finding.top_k, min_score=finding.min_score
+            self.scope,
+            base_id,
+            finding.query,
+            top_k=finding.top_k,
+            min_score=finding.min_score,
+            left_out=[found.left_out] if found.left_out else (),
         )
 
-    async def count(self, knowledge_base_id: str | None) -> int:
+    async def count(self, output: NodeOutput, knowledge_base_id: str | None) -> int:
         base_id = await self._base(knowledge_base_id)
-        return 0 if base_id is None else await self.made_by.knowledge.count_ready(self.scope, base_id)
+        if base_id is None:
+            return 0
+
+        def waiting(pending: int) -> None:
+            output.status(f"Waiting for {pending} document{'' if pending == 1 else 's'} to be read")
+
+        database = self.made_by.database
+        async with database.read() as session:
+            await bases.find(session, self.scope, base_id)
+        found = await wait_until_read(database, self.scope, base_id, waiting)
+        if found.pending:
+            output.status("Still reading documents: those are not searched yet. Ask again later.")
+        return found.ready
 
     async def recall(self, most: int) -> Sequence[Turn]:
         chat = self.run.session_id

@@ -1,9 +1,9 @@
 """Search: the passages of a knowledge base that come nearest to a question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from genai_stack.engine.ports import Passage
 from genai_stack.errors import Conflict, Invalid, NotFound
@@ -44,15 +44,18 @@ class Search:
         min_score: float = -1.0,
         document_ids: Sequence[str] | None = None,
         filter: Mapping[str, Scalar] | None = None,  # noqa: A002 (its name in the API)
+        left_out: Collection[str] = (),
     ) -> list[Passage]:
         """Of ready documents, best first: by vectors and by words, their ranks fused.
 
         A passage's score is the cosine of its vector to the question's, so scores need not descend: one that holds
         the question's part number comes first whatever its cosine. `min_score` is a cosine, too. `filter` is equality
-        on a document's metadata.
+        on a document's metadata. Documents `left_out` are not searched.
         """
         with Retrieval() as told:
-            found = await self._search(told, scope, knowledge_base_id, query, top_k, document_ids, filter or {})
+            found = await self._search(
+                told, scope, knowledge_base_id, query, top_k, document_ids, filter or {}, left_out
+            )
         return [passage for passage in found if passage.score >= min_score]
 
     async def _search(
@@ -64,6 +67,7 @@ class Search:
         top_k: int,
         document_ids: Sequence[str] | None,
         wanted: Mapping[str, Scalar],
+        left_out: Collection[str],
     ) -> list[Passage]:
         if not 1 <= top_k <= MOST:
             raise Invalid(f"A search gives 1 to {MOST} passages; {top_k} is not among them.")
@@ -73,6 +77,8 @@ class Search:
             if extent is None:
                 raise NotFound("There is no such knowledge base.")
             chosen = await _chosen(session, extent, document_ids, wanted)
+        if left_out:
+            chosen = [one for one in (extent.documents if chosen is None else chosen) if one not in left_out]
         looked_through = (
             extent.documents if chosen is None else {document: extent.documents[document] for document in chosen}
         )
@@ -87,14 +93,6 @@ class Search:
             unscored = [passage for passage in order if passage not in scores]
             scores |= await _cosines(session, extent, vector, unscored)
         return await self._passages(extent, [Hit(passage, scores[passage]) for passage in order if passage in scores])
-
-    async def count_ready(self, scope: Scope, knowledge_base_id: str) -> int:
-        """How many documents a search looks through."""
-        async with self._database.read() as session:
-            await bases.find(session, scope, knowledge_base_id)
-            ready = (Document.knowledge_base_id == knowledge_base_id, Document.status == "ready")
-            counted = select(func.count()).select_from(Document)
-            return await session.scalar(counted.where(Document.workspace_id == scope.workspace_id, *ready)) or 0
 
     async def _vector(self, embedder: Embedder, extent: IndexSnapshot, query: str) -> bytes:
         fingerprint = await embedder.fingerprint()
