@@ -74,7 +74,7 @@ $(UV):
 
 # `npm ci` is strict about binaries of other systems, which a mirror may not have; the lock holds either way.
 frontend/node_modules/.ready: frontend/package.json frontend/package-lock.json .tools/.node
-	$(NPM) ci --silent || $(NPM) install --no-save --silent
+	$(NPM) ci --ignore-scripts --silent || $(NPM) install --ignore-scripts --no-save --silent
 	@touch $@
 
 frontend/dist/.built: $(PAGES) frontend/node_modules/.ready

@@ -2,7 +2,7 @@
 FROM node:24.19.0-alpine AS built
 WORKDIR /source/frontend
 COPY frontend/package.json frontend/package-lock.json ./
-RUN npm ci --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY frontend ./
 RUN npm run build -- --logLevel warn
 

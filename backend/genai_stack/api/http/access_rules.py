@@ -52,6 +52,11 @@ class AccessRules:
                 "Add the origin to GENAI_STACK_ALLOWED_ORIGINS, if it is yours."
             )
 
+    def check_site(self, site: str | None) -> None:
+        """`site` is the header Sec-Fetch-Site of a request without an Origin, as a foreign page's image sends it."""
+        if site == "cross-site":
+            raise ForeignOrigin("Pages of other sites may not use this server.")
+
     def check_token(self, token: str | None) -> None:
         if self.token is None:
             return

@@ -3,10 +3,10 @@
 import re
 from collections import deque
 from collections.abc import AsyncIterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError, MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
@@ -57,20 +57,23 @@ class _Parts:
         self._headers: dict[bytes, bytes] = {}
         self._name = self._value = b""
         self._whole = False
-        self._parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._headers.clear,
-                "on_header_begin": self._header_begin,
-                "on_header_field": self._header_name,
-                "on_header_value": self._header_value,
-                "on_header_end": self._header_end,
-                "on_headers_finished": self._begin,
-                "on_part_data": lambda data, start, end: self._said.append(data[start:end]),
-                "on_part_end": lambda: self._said.append(_END),
-                "on_end": self._end,
-            },
-        )
+        try:
+            self._parser = MultipartParser(boundary, self._callbacks())
+        except FormParserError as error:
+            raise UnsupportedType(f"The boundary of the multipart/form-data cannot be used: {error}.") from error
+
+    def _callbacks(self) -> Any:
+        return {
+            "on_part_begin": self._headers.clear,
+            "on_header_begin": self._header_begin,
+            "on_header_field": self._header_name,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_headers_finished": self._begin,
+            "on_part_data": self._data,
+            "on_part_end": lambda: self._said.append(_END),
+            "on_end": self._end,
+        }
 
     async def next(self) -> object:
         """None at the end of the body."""
@@ -91,6 +94,9 @@ class _Parts:
     async def content(self) -> AsyncIterator[bytes]:
         while isinstance(piece := await self.next(), bytes):
             yield piece
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        self._said.append(data[start:end])
 
     def _header_begin(self) -> None:
         self._name = self._value = b""

@@ -44,6 +44,8 @@ class RequestGuard:
                 hosts = headers.getlist("host")
                 self._access_rules.check_host(hosts[0] if len(hosts) == 1 else None)
                 self._access_rules.check_origin(headers.get("origin"))
+                if "origin" not in headers:
+                    self._access_rules.check_site(headers.get("sec-fetch-site"))
             if scope["type"] == "websocket":
                 self._check_room()
         except StackError as error:
@@ -69,7 +71,10 @@ class RequestGuard:
             nonlocal begun, whole
             begun = True
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                given = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in given}
+                added = (header for header in _own_headers(scope, request_id) if header[0] not in names)
+                message["headers"] = [*given, *added]
             elif message["type"] == "http.response.body":
                 whole = not message.get("more_body", False)
             await send(message)
@@ -90,9 +95,15 @@ class RequestGuard:
                 raise
 
 
+def _own_headers(scope: Scope, request_id: str) -> list[tuple[bytes, bytes]]:
+    """Of every response. What the API says is kept by nobody, unless the route says how."""
+    own = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
+    return [*own, (b"cache-control", b"no-store")] if scope["path"].startswith(GUARDED) else own
+
+
 async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response, request_id: str) -> None:
     """A response before anything was sent; to a socket it is the denial of its handshake."""
-    response.headers["x-request-id"] = request_id
+    response.headers.update({name.decode(): value.decode() for name, value in _own_headers(scope, request_id)})
     if scope["type"] == "websocket":
         await WebSocket(scope, receive, send).send_denial_response(response)
     else:

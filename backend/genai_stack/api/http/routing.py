@@ -17,6 +17,9 @@ from genai_stack.infra.telemetry import logs
 
 WRAPPED = 4  # nested objects and lists that a request wraps around a graph
 DEPTH = 64 + WRAPPED
+MOST_VALUES = 250_000
+"""Of one JSON body, counted by its commas and brackets before it is parsed: parsing holds up everybody."""
+_NO_SIGNS = str.maketrans("", "", ",[{")
 ESCAPED = 4  # bytes of a JSON body for one of a graph: characters may come as \uXXXX
 
 
@@ -112,8 +115,11 @@ async def _body(request: Request, most: int) -> bytes:
 
 def read_json(body: bytes | str, depth: int = DEPTH) -> Any:
     """The value; a sentence where it is not JSON, too deep, or holds what no database keeps."""
+    signs = body.translate(_NO_SIGNS) if isinstance(body, str) else body.translate(None, b",[{")
+    if len(body) - len(signs) > MOST_VALUES:
+        raise Invalid(f"The JSON holds more than {MOST_VALUES:,} values.", code="INVALID_JSON")
     try:
-        value = json.loads(body, parse_constant=_no_constant)
+        value = json.loads(body, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
     except RecursionError as error:
         raise _too_deep(depth) from error
     except ValueError as error:
@@ -124,6 +130,15 @@ def read_json(body: bytes | str, depth: int = DEPTH) -> Any:
 
 def _too_deep(depth: int) -> Invalid:
     return Invalid(f"The JSON is nested more than {depth} levels deep.", code="INVALID_JSON")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+        raise Invalid(f"The JSON names the field “{twice[:100]}” twice in one object.", code="INVALID_JSON")
+    return fields
 
 
 def _no_constant(name: str) -> None:

@@ -36,9 +36,12 @@ class Remote:
 
     def quote(self, text: str) -> str:
         """The provider's own words on one line, shortened, without the key."""
-        masked = text.replace(self.key.secret, "[key]") if self.key else text
+        masked = self._masked(text)
         line = " ".join("".join(c if c.isprintable() else " " for c in masked[: 8 * QUOTED_CHARS]).split())
         return line if len(line) <= QUOTED_CHARS else line[: QUOTED_CHARS - 1] + "…"
+
+    def _masked(self, text: str) -> str:
+        return text.replace(self.key.secret, "[key]") if self.key else text
 
     def broken(self, what: str) -> ProviderBroken:
         return ProviderBroken(f"{self.name} {what}. Check that the address is that of a model server.")
@@ -68,7 +71,7 @@ class Remote:
 
     def answered(self, status: int, headers: Mapping[str, str], body: bytes) -> ProviderFailed:
         """An HTTP status that is an error."""
-        words, wait = body.decode("utf-8", "replace"), retry_after(headers, body)
+        words, wait = self._masked(body.decode("utf-8", "replace")), retry_after(headers, body)
         code = f"({status}{self._said(body)})"
         if status == 429 and not any(sign in words.lower() for sign in _NO_MONEY):
             return ProviderBusy(f"{self.name} is rate limiting {code}.", retry_after=wait)

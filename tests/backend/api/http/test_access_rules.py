@@ -13,7 +13,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from genai_stack.api.http.access_rules import AccessRules, check_start, is_loopback, is_open_to_others
-from genai_stack.errors import CannotStart, StackError
+from genai_stack.api.http.routing import read_json
+from genai_stack.errors import CannotStart, Invalid, StackError
 from tests.fakes.openai_server import OpenAIServer
 from tests.support import graphs, talk
 from tests.support.server import Server
@@ -311,3 +312,42 @@ async def test_a_data_directory_holds_what_it_should_for_its_owner_alone(new_ser
     server = new_server().start()
     assert (server.data / "secret.key").stat().st_mode & 0o777 == 0o600
     assert sqlite3.connect(server.data / "genai-stack.db").execute("SELECT count(*) FROM workflows").fetchone()
+
+
+async def test_request_of_a_foreign_page_without_an_origin_is_refused(client: httpx2.AsyncClient) -> None:
+    """As an image or a link of another site sends it."""
+    for site, status in (("cross-site", 403), ("same-origin", 200), ("same-site", 200), ("none", 200)):
+        found = await client.get(f"{V1}/workflows", headers={"sec-fetch-site": site})
+        assert found.status_code == status, site
+
+
+async def test_answers_are_not_stored_and_not_guessed_at(client: httpx2.AsyncClient) -> None:
+    for path, kept in ((f"{V1}/workflows", "no-store"), (f"{V1}/nowhere", "no-store"), ("/healthz", None)):
+        found = await client.get(path)
+        assert found.headers.get_list("x-content-type-options") == ["nosniff"], path
+        assert found.headers.get("cache-control") == kept, path
+    refused = await client.get(f"{V1}/workflows", headers={"host": "evil.example"})
+    assert (refused.headers["x-content-type-options"], refused.headers["cache-control"]) == ("nosniff", "no-store")
+
+
+@pytest.mark.parametrize("body", ['{"name": "a", "name": "b"}', '{"configuration": {"nodes": [], "nodes": []}}'])
+async def test_field_that_is_named_twice_is_refused(client: httpx2.AsyncClient, body: str) -> None:
+    refused = await client.post(f"{V1}/workflows", content=body, headers={"content-type": "application/json"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "INVALID_JSON")
+    assert "twice" in refused.json()["detail"]
+
+
+def test_json_of_too_many_values_is_refused_before_it_is_parsed() -> None:
+    for body in ("[" + "[],{}," * 700_000 + "1]", b"[" + b"1," * 300_000 + b"1]"):
+        with pytest.raises(Invalid, match="values"):
+            read_json(body)
+    assert read_json("[" + "1," * 1000 + "1]") == [1] * 1001
+
+
+@pytest.mark.parametrize("boundary", ["x" * 300, "x" * 10_000, '"\\""', "é"])
+async def test_odd_boundary_is_refused_with_a_sentence(client: httpx2.AsyncClient, boundary: str) -> None:
+    made = await client.post(f"{V1}/knowledge-bases", json={"name": "Odd boundaries"})
+    kind = f"multipart/form-data; boundary={boundary}".encode()
+    address = f"{V1}/knowledge-bases/{made.json()['id']}/documents"
+    refused = await client.post(address, content=b"--x\r\n", headers={b"content-type": kind})
+    assert refused.status_code in {415, 422}, refused.text
