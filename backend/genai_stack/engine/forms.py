@@ -11,6 +11,7 @@ Widget = Literal[
 ]  # fmt: skip
 WIDGETS: frozenset[str] = frozenset(get_args(Widget))
 
+_REFERENCES = frozenset({"credential", "knowledge_base"})
 _BY_TYPE = {"string": "text", "integer": "number", "number": "number", "boolean": "switch"}
 
 
@@ -22,6 +23,16 @@ def form_field(default: Any, widget: Widget, *, title: str, help: str, **schema:
     shown_if = schema.pop("shown_if", None)
     extra: dict[str, Any] = {"widget": widget} | ({"shown_if": shown_if} if shown_if else {})
     return Field(default, title=title, description=help, json_schema_extra=extra, **schema)
+
+
+def references(config: type[BaseModel]) -> frozenset[str]:
+    """The fields that name something stored in the workspace, so that a config's validity depends on it."""
+    extras = {name: field.json_schema_extra for name, field in config.model_fields.items()}
+    return frozenset(
+        name
+        for name, extra in extras.items()
+        if isinstance(extra, dict) and cast("Mapping[str, object]", extra).get("widget") in _REFERENCES
+    )
 
 
 def undrawable(config: type[BaseModel]) -> list[str]:

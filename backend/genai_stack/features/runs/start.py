@@ -1,12 +1,13 @@
 """Where questions come in: over REST, with or without a session, and over a chat's socket."""
 
 from collections import OrderedDict
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from genai_stack.engine.catalog import Catalog
+from genai_stack.engine.forms import references
 from genai_stack.engine.graph import Graph
 from genai_stack.engine.node import ValidationContext
 from genai_stack.engine.validate import Problem, described, errors_in, validate
@@ -100,9 +101,7 @@ class RunStarter:
             return
         asked = {"workflow": workflow_id, "workspace": scope.workspace_id}
         graph = Graph.model_validate(transaction.scalar(_configuration, asked))
-        names_others = any(
-            _is_reference(field, value) for node in graph.nodes for field, value in node.data.config.items()
-        )
+        names_others = self._names_others(graph)
         context = store.read_validation_context(transaction, scope) if names_others else ValidationContext()
         if errors := errors_in(validate(graph, self._catalog, context)):
             raise _refusal(errors)
@@ -111,9 +110,13 @@ class RunStarter:
             if len(self._sound) > CHECKED:
                 self._sound.popitem(last=False)
 
-
-def _is_reference(field: str, value: Any) -> bool:
-    return value is not None and field.endswith("_id")
+    def _names_others(self, graph: Graph) -> bool:
+        return any(
+            node.data.config.get(field) is not None
+            for node in graph.nodes
+            if (node_type := self._catalog.get(node.type)) is not None
+            for field in references(node_type.Config)
+        )
 
 
 def _refusal(errors: list[Problem]) -> GraphRefused:
