@@ -54,6 +54,8 @@ ANSWERS: dict[str, list[bytes] | Json] = {
         *plain("Hello world"),
     ],
     "reasoning-as-thinking": [sse(chunk({"thinking": "I greet back."})), *plain("Hello world")],
+    "other-think-tags": plain("<thin", "king>I greet back.</thin", "king>\n\nHello world"),
+    "think-in-brackets": plain("[THI", "NK]I greet back.[/THI", "NK]Hello world"),
     # errors inside a stream of status 200
     "error-as-object": [sse({"object": "error", "message": "The prompt is too long.", "type": "BadRequestError"}), DONE],
     "error-as-event": [text("Hello "), b'event: error\ndata: {"message": "The context is full."}\n\n'],
@@ -61,6 +63,11 @@ ANSWERS: dict[str, list[bytes] | Json] = {
     "error-as-json": {"error": {"message": "The model is not loaded.", "code": 400}},
     "error-as-detail": {"detail": [{"loc": ["body"], "msg": "The model is not loaded."}]},
     "error-in-the-choice": [choice(delta={}, finish_reason="error", error={"message": "The context is full."})],
+    "error-in-a-list": [b'[{"error": {"message": "The context is full.", "code": 400}}]'],
+    "error-as-base-resp": [sse({"choices": None, "base_resp": {"status_code": 1008, "status_msg": "The context is full."}})],
+    "error-beside-no-choices": [sse({"choices": [], "message": "The context is full."}), DONE],
+    "error-without-data": [text("Hello "), b'{"error": {"message": "The context is full."}}\n'],
+    "error-as-plain-words": [text("Hello "), b"data: The context is full.\n\n"],
     "error-as-true": [sse({"error": True, "message": "The context is full."})],
     # ends
     "cut-by-length": [text("Hello wor"), sse(chunk(finish="length")), DONE],
@@ -122,6 +129,11 @@ REFUSALS: dict[str, tuple[int, Json, Callable[[Json], bool]]] = {
         400,
         {"error": {"message": "Unsupported value: 'messages[0].role' does not support 'system' with this model."}},
         lambda asked: any(message["role"] == "system" for message in asked["messages"]),
+    ),
+    "roles-must-alternate": (
+        400,
+        {"error": {"message": "Conversation roles must alternate user/assistant/user/assistant/..."}},
+        lambda asked: asked["messages"][0]["role"] != "user",
     ),
     "too-many-tokens": (
         400,

@@ -97,11 +97,12 @@ def _odd_or_refused(event: bytes) -> Chunk:
 def _odd(event: bytes) -> Chunk:
     """Lone surrogates and broken UTF-8 are mended first."""
     read = json.loads(event.decode("utf-8", "replace"))
-    whole = json.loads(prompt.sound(json.dumps(read, ensure_ascii=False)))
-    chunk = _object(whole)
+    whole: object = json.loads(prompt.sound(json.dumps(read, ensure_ascii=False)))
+    parts = cast("list[object]", whole) if isinstance(whole, list) else [whole]
+    chunk = _object(parts[0]) if len(parts) == 1 else {}  # Gemini's errors come in a list
     if not chunk:
         raise ValueError("no object")
-    if (failure := error_in(chunk)) is not None:
+    if (failure := error_in(chunk) or _minimax_error_in(chunk)) is not None:
         return Chunk(error=failure)
     choices = chunk.get("choices")
     if choices is not None and not isinstance(choices, list):
@@ -128,9 +129,16 @@ def error_in(whole: Mapping[str, object]) -> Mapping[str, object] | None:
         return {"message": _message({"errors": errors}) or json.dumps(errors)}
     if whole.get("object") == "error" or whole.get("type") == "error" or whole.get("status") == "error":
         return {**whole, "message": _message(whole) or json.dumps(dict(whole))}
-    if "choices" not in whole and "usage" not in whole and (message := _message(whole)):
+    if not whole.get("choices") and "usage" not in whole and (message := _message(whole)):
         return {**whole, "message": message}
     return None
+
+
+def _minimax_error_in(whole: Mapping[str, object]) -> Mapping[str, object] | None:
+    status = _object(whole.get("base_resp"))
+    if not _number(status.get("status_code")):
+        return None
+    return {"message": _text(status.get("status_msg")) or json.dumps(status), "code": status.get("status_code")}
 
 
 def _message(whole: Mapping[str, object]) -> str:

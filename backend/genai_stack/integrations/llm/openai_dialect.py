@@ -97,6 +97,10 @@ def _names(name: str, words: str) -> bool:
 
 
 def _refuses_role(words: str) -> bool:
+    if re.search(r"\broles must alternate\b", words):
+        return True
     about_role = re.search(r"\b(system|developer)\b", words) and re.search(r"\b(role|roles|message|instruction)", words)
-    refused = re.search(r"not support|unsupported|invalid|not allowed|must|only|unknown|cannot|expected", words)
+    refused = re.search(
+        r"not support|unsupported|invalid|not allowed|must|only|unknown|cannot|expected|should be", words
+    )
     return bool(about_role and refused)

@@ -235,7 +235,7 @@ class Answer:
         try:
             chunk = read_chunk(event.data)
         except ValueError:
-            if event.type == b"error":
+            if event.type == b"error" or event.data[:1] not in {b"{", b"["}:
                 raise self._remote.told({"message": event.data.decode("utf-8", "replace")}) from None
             raise self._remote.broken("sent an event that is not of its own format") from None
         self._understood = True

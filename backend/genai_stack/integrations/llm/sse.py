@@ -18,6 +18,7 @@ class EventSplitter:
     """`feed` gives each event that is complete: https://html.spec.whatwg.org/#parsing-an-event-stream.
 
     Lines end with LF, CR LF or CR. Ids, retry times and comments are passed over. `limit` is in bytes, of one event.
+    A line that is a JSON object is an event, too: servers that fail amid a stream leave out `data:`.
     """
 
     def __init__(self, limit: int) -> None:
@@ -72,6 +73,8 @@ class EventSplitter:
                     raise LineTooLongError
             elif line.startswith(b"event:"):
                 self._type = line[6:].strip()
+            elif line.startswith(b'{"') and line.rstrip().endswith(b"}"):
+                complete.append(ServerSentEvent(self._type, line.strip()))
             elif not line:
                 if self._data and (data := b"\n".join(self._data).strip()):
                     complete.append(ServerSentEvent(self._type, data))

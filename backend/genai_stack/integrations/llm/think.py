@@ -1,9 +1,17 @@
-"""Takes `<think>…</think>` at the start of an answer apart from the answer itself."""
+"""Takes `<think>…</think>`, and other models' tags, at the start of an answer apart from the answer itself."""
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 _OPEN, _CLOSE = "<think>", "</think>"
+_TAGS: Final = {
+    _OPEN: _CLOSE,
+    "<thinking>": "</thinking>",
+    "<thought>": "</thought>",
+    "<reasoning>": "</reasoning>",
+    "[THINK]": "[/THINK]",
+    "◁think▷": "◁/think▷",
+}
 _LONE_CLOSE = re.compile(r"\n[ \t]*</think>[ \t]*\n")
 _LONE_CLOSE_BEGUN = re.compile(r"\n[ \t]*(?:<(?:/(?:t(?:h(?:i(?:n(?:k(?:>[ \t]*)?)?)?)?)?)?)?)?\Z")
 
@@ -26,6 +34,7 @@ class ThinkSplitter:
     def __init__(self) -> None:
         self._held = ""
         self._thinking = False
+        self._close = _CLOSE
         self._strip = False  # white space after reasoning is no part of the answer
         self._answering = False
         self._tail = ""
@@ -39,9 +48,9 @@ class ThinkSplitter:
         reasoning: list[str] = []
         while pending:
             if self._thinking:
-                thought, found, after = pending.partition(_CLOSE)
+                thought, found, after = pending.partition(self._close)
                 if not found:
-                    keep = _tag_begun(pending)
+                    keep = _tag_begun(pending, self._close)
                     self._held = pending[len(pending) - keep :]
                     reasoning.append(pending[: len(pending) - keep])
                     break
@@ -49,10 +58,10 @@ class ThinkSplitter:
                 self._thinking, pending = False, after
                 continue
             start = pending.lstrip()
-            if start.startswith(_OPEN):
+            if opened := next((tag for tag in _TAGS if start.startswith(tag)), None):
                 self._watching, self._thinking, self._strip = False, True, True
-                pending = start[len(_OPEN) :]
-            elif _OPEN.startswith(start):
+                self._close, pending = _TAGS[opened], start[len(opened) :]
+            elif any(tag.startswith(start) for tag in _TAGS):
                 self._held = pending
                 break
             else:
@@ -92,6 +101,6 @@ class ThinkSplitter:
         return Split(pending, "")
 
 
-def _tag_begun(text: str) -> int:
-    """How many characters at the end of `text` may begin the closing tag."""
-    return next((n for n in range(min(len(text), len(_CLOSE) - 1), 0, -1) if text.endswith(_CLOSE[:n])), 0)
+def _tag_begun(text: str, tag: str) -> int:
+    """How many characters at the end of `text` may begin the tag."""
+    return next((n for n in range(min(len(text), len(tag) - 1), 0, -1) if text.endswith(tag[:n])), 0)

@@ -48,7 +48,7 @@ FAILS = {name for name in ANSWERS if name.startswith("error-")}
 EMPTY = {"only-a-tool-call", "only-a-tool-call-that-stops", "only-reasoning", "nothing", "white-space"}
 CUT = {"cut-by-length": "length", "cut-by-max-tokens": "length", "cut-by-filter": "filtered"}
 REASONED = {"think-without-opening", "think-without-opening-at-once", "content-parts", "reasoning-details",
-            "reasoning-as-thinking"}  # fmt: skip
+            "reasoning-as-thinking", "other-think-tags", "think-in-brackets"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(ANSWERS.keys() - FAILS - EMPTY - CUT.keys()))
@@ -98,6 +98,7 @@ OPTIONS = {"max_tokens": 50, "temperature": 0.5, "reasoning": "low", "system_pro
         ("no-temperature", {"temperature"}, 2),
         ("no-effort", {"reasoning_effort"}, 2),
         ("no-system-role", set[str](), 2),
+        ("roles-must-alternate", set[str](), 2),
     ],
 )
 async def test_what_a_server_refuses_is_left_out_once_and_remembered(

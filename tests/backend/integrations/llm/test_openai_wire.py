@@ -91,7 +91,7 @@ def test_what_some_servers_send_besides_is_passed_over(strange: bytes) -> None:
 
 @pytest.mark.parametrize(
     "garbage",
-    [b"data: nonsense\n\n", b"data: [1]\n\n", b'data: {"choices": 7}\n\n', b"data: " + b"[" * 100_000 + b"\n\n"],
+    [b"data: {nonsense\n\n", b"data: [1]\n\n", b'data: {"choices": 7}\n\n', b"data: " + b"[" * 100_000 + b"\n\n"],
 )
 def test_garbage_is_told_after_the_text_before_it(garbage: bytes) -> None:
     answer = Answer(REMOTE, 1000)
