@@ -1,6 +1,5 @@
 // Files that were dropped on the canvas: they go to the knowledge base of the stack.
 import { act } from "@/features/canvas";
-import { send } from "@/features/knowledge";
 import { configOf } from "@/model/graph/shape";
 import { useStack } from "@/model/graph/store";
 import { catalogNow } from "@/model/node-types/catalog";
@@ -22,7 +21,11 @@ export function addFiles(workflowId: string, files: ReadonlyArray<File>): void {
   if (!id) return;
   const field = chooserOf(base);
   const chosen = present && field ? settingOf(field, configOf(present)) : null;
-  send(typeof chosen === "string" && chosen ? { baseId: chosen } : { workflowId }, files);
+  const to = typeof chosen === "string" && chosen ? { baseId: chosen } : { workflowId };
+  import("@/features/knowledge").then(
+    ({ send }) => send(to, files),
+    () => toast("The files could not be sent. Check the network and drop them again.", { tone: "bad" }),
+  );
   act.goToNode(id);
   panels({ side: "node", tab: "settings" });
 }
