@@ -23,8 +23,10 @@ _NAMES = {
     "cp932": "Shift-JIS", "shift_jis": "Shift-JIS", "shift_jis_2004": "Shift-JIS", "euc_jp": "EUC-JP",
     "euc_jis_2004": "EUC-JP", "gb18030": "GB 18030", "gbk": "GBK", "gb2312": "GB 2312", "big5": "Big5",
     "big5hkscs": "Big5", "cp949": "EUC-KR", "euc_kr": "EUC-KR", "johab": "Johab", "koi8_r": "KOI8-R",
-    "cp1252": "Windows-1252",
+    "cp1252": "Windows-1252", "iso2022_jp_2": "ISO-2022-JP", "mac_roman": "Mac Roman",
 }  # fmt: skip
+_ESCAPE_JP = re.compile(rb"\x1b\$[@B]")
+_WESTERN = frozenset("äöüßÄÖÜéèêëàâçîïôûùÉÈÀÂÇÊÔáíóúñÁÍÓÚÑåæøÅÆØãõÃÕìòœŒÿ€£§°©®·«»„“”‚‘’–—…•¿¡½¼²³×\xa0")
 SAVE_AS_UTF8 = "Save it as UTF-8 and upload it again."
 
 
@@ -36,8 +38,8 @@ def decoded(raw: bytes, declared: str | None = None) -> tuple[str, list[str]]:
     for mark, encoding in _MARKS:
         if raw.startswith(mark):
             return _marked(raw[len(mark) :], encoding)
-    if (text := _wide_without_mark(raw)) is not None:
-        return text, []
+    if (found := _without_mark(raw)) is not None:
+        return found
     with contextlib.suppress(UnicodeDecodeError):
         return _text(raw.decode()), []
     if (text := _nearly_utf8(raw)) is not None:
@@ -48,6 +50,15 @@ def decoded(raw: bytes, declared: str | None = None) -> tuple[str, list[str]]:
         with contextlib.suppress(LookupError, UnicodeDecodeError):
             return _text(raw.decode(declared)), []
     return _detected(raw)
+
+
+def _without_mark(raw: bytes) -> tuple[str, list[str]] | None:
+    """Encodings whose bytes are all valid UTF-8 as well, told by their escapes or zeros."""
+    if _ESCAPE_JP.search(raw) and raw.isascii():
+        with contextlib.suppress(UnicodeDecodeError):
+            return _text(raw.decode("iso2022_jp_2")), [_warning("iso2022_jp_2")]
+    text = _wide_without_mark(raw)
+    return None if text is None else (text, [])
 
 
 def _marked(raw: bytes, encoding: str) -> tuple[str, list[str]]:
@@ -99,6 +110,10 @@ def _detected(raw: bytes) -> tuple[str, list[str]]:
             text = raw.decode(encoding)
             if _share(text, r"[\u3041-\u30ff]") > 0.2 and _controls(text) <= _MOST_CONTROLS:
                 return _text(text), [_warning(encoding)]
+    for encoding in ("cp1252", "mac_roman"):
+        with contextlib.suppress(UnicodeDecodeError):
+            if _reads_western(text := raw.decode(encoding)):
+                return _text(text), [_warning(encoding)]
     for match in from_bytes(raw[:_DETECTED_BYTES], cp_isolation=list(_CANDIDATES)):
         with contextlib.suppress(UnicodeDecodeError, LookupError):
             text = raw.decode(match.encoding)
@@ -114,7 +129,7 @@ def _detected(raw: bytes) -> tuple[str, list[str]]:
 
 _CANDIDATES = (
     "gb18030", "big5", "cp949", "cp1251", "koi8_r", "cp1252", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256",
-    "cp1257", "iso8859_2", "mac_roman",
+    "cp1257", "iso8859_2",
 )  # fmt: skip
 
 
@@ -134,6 +149,15 @@ def _reads_like_one_script(text: str) -> bool:
         common = _share(text, r"[的一是不了人我在有他这中大来上国、。가-힣\u3041-\u30ff]")
         return common > 0.03 and not scripts & {"CYRILLIC", "ARABIC", "GREEK", "HEBREW"}
     return len(letters) > 0.7 * len(beyond) and len(scripts - {"LATIN"}) <= 1
+
+
+def _reads_western(text: str) -> bool:
+    """Only common letters and marks of Western Europe, and neither a capital nor a mark within a word."""
+    beyond = {letter for letter in text if letter > "\x7f"}
+    return beyond <= _WESTERN and not any(
+        letter > "\x7f" and letter not in "’‘" and not letter.islower() and before.islower() and after.islower()
+        for before, letter, after in zip(text, text[1:], text[2:], strict=False)
+    )
 
 
 def _share(text: str, letters: str) -> float:

@@ -52,3 +52,22 @@ def test_what_is_no_text_is_refused(raw: bytes) -> None:
 
 def test_a_declared_encoding_counts_where_utf8_does_not() -> None:
     assert decoded(TEXTS["koi8_r"].encode("koi8_r"), "koi8-r") == (TEXTS["koi8_r"], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("灯台守は毎週火曜日に酢でランプを磨きます。", "iso2022_jp"),
+        ("Preis: 5 € – „gut“", "cp1252"),
+        ("naïve café", "latin-1"),
+        ("Der Leuchtturmwärter steht im Büro für Gäste.", "mac_roman"),
+    ],
+)
+def test_short_texts_in_older_encodings_are_read_with_a_warning(text: str, encoding: str) -> None:
+    found, warnings = decoded(text.encode(encoding))
+    assert (found, len(warnings)) == (text, 1)
+
+
+def test_western_text_of_dos_is_refused_not_guessed() -> None:
+    with pytest.raises(UnsupportedType):
+        decoded("Der Leuchtturmwärter putzt die Lampe mit Essig.".encode("cp850"))
