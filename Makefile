@@ -28,7 +28,7 @@ test: .venv/.ready-dev frontend/dist/.built pages-test  ## Every test, fast ones
 	scripts/ensure-nginx
 	$(BIN)/python -m pytest tests --ignore tests/load --ignore tests/e2e -n 2
 	scripts/ensure-browser
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile
 
 bench: .venv/.ready-dev  ## The tables of docs/performance.md.
 	$(BIN)/python -m tests.load

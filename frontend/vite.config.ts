@@ -43,8 +43,9 @@ function oneFontFormat(): Plugin {
 const EVERYWHERE = new RegExp(
   "/node_modules/(react|react-dom|scheduler|zustand|@tanstack/(query-core|react-query)|radix-ui|@radix-ui|@floating-ui|" +
     "lucide-react|aria-hidden|react-remove-scroll|react-remove-scroll-bar|react-style-singleton|use-sidecar|" +
-    "use-callback-ref|get-nonce|tslib)/|/src/(ui|api)/(?!markdown|gfm|other-icon|.*test)|" +
-    "/src/model/(shell/(commands|theme|document-viewer)|node-types/(catalog|node-types)|run/(run|running))\\.ts|" +
+    "use-callback-ref|get-nonce|tslib)/|/src/(ui|api)/(?!markdown|gfm|other-icon|visible|quantities|.*test)|" +
+    "/src/model/(shell/(commands|theme|document-viewer|deletion|export-dialog)|node-types/(catalog|node-types)|" +
+    "run/(run|running)|stack/(stacks|example)|graph/shape)\\.ts|" +
     "/src/app/(layout|routes|go-to)\\.tsx",
 );
 

@@ -130,7 +130,7 @@ def test_the_settings_exist_and_fit(services: dict[str, Json], service: str, mon
             monkeypatch.setenv(name, value)
     read = settings.read()
     assert read.host == "0.0.0.0"
-    assert read.job_queue == "distributed"
+    assert read.dispatch == "distributed"
     assert read.database_url == "postgresql://genai_stack:abc-123_@postgres:5432/genai_stack"
     assert read.chroma_url == "http://chroma:8000"
     assert read.allowed_hosts == ("127.0.0.1", "localhost")

@@ -19,7 +19,7 @@ from tests.support.server import Server
 from tests.support.talk import V1
 
 SCRIPT = b"console.log('here')" * 100
-TOKEN = "the-token-of-the-front-door"
+TOKEN = "the-token-of-the-public-front-door"
 HOST = "stack.example.com"
 
 
@@ -33,6 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build of the pages in small."""
     made = tmp_path_factory.mktemp("pages") / "dist"
     (made / "assets").mkdir(parents=True)
+    (made / "diagram.html").write_text("<!doctype html><title>A diagram</title>")
     (made / "index.html").write_text("<!doctype html><title>Pages</title>")
     (made / "theme.js").write_text("document.title = 'é'")
     script = made / "assets" / "index-abc123.js"
@@ -89,6 +90,8 @@ async def test_the_pages_come_with_the_headers_that_the_server_gives_them(client
                 assert headers.get_list(name) == [value], (path, name)
         assert headers["etag"]
         assert "/" not in headers["server"]  # no version is told
+    frame = await client.get("/diagram.html")
+    assert frame.headers.get_list("content-security-policy") == [pages.DIAGRAM_POLICY]
 
 
 async def test_deep_links_are_answered_with_the_page(client: httpx2.AsyncClient) -> None:
@@ -219,7 +222,7 @@ async def test_a_server_that_is_away_is_told_as_a_problem_and_one_that_moved_is_
     folder: Path, new_server: Callable[..., Server]
 ) -> None:
     """By name, as in a container: the name server first gives an address where nobody is."""
-    port = new_server(allowed_hosts=HOST).start().url.rpartition(":")[2]
+    port = new_server(allowed_hosts=HOST, token=TOKEN).start().url.rpartition(":")[2]
     with names.NameServer(gives="127.0.0.2") as known:
         known_as = FrontDoor(folder, f"backend.test:{port}", RESOLVER=known.address)
         try:

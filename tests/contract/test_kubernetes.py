@@ -205,7 +205,7 @@ def test_the_settings_exist_and_fit(objects: list[Json], kind: str, name: str, m
             assert variable.removeprefix(PREFIX).lower() in Settings.model_fields
             monkeypatch.setenv(variable, value)
     read = settings.read()
-    assert (read.host, read.job_queue) == ("0.0.0.0", "distributed")
+    assert (read.host, read.dispatch) == ("0.0.0.0", "distributed")
     assert read.database_url == "postgresql://genai_stack:abc-123_@postgres:5432/genai_stack"
     assert read.chroma_url == "http://chroma:8000"
     mounts = {mount["mountPath"] for mount in container(named(objects, kind, name))["volumeMounts"]}

@@ -170,6 +170,7 @@ class Mouse(Person):
     def begins_a_stack(self) -> None:
         self.page.goto(self.fate.server.url)
         self.page.get_by_role("button", name="New stack").click()
+        self.page.get_by_role("button", name="Blank stack").click()
         self.arrives()
 
     def adds_four_nodes(self) -> None:
@@ -226,6 +227,8 @@ class Keyboard(Person):
     def begins_a_stack(self) -> None:
         self._picks("ControlOrMeta+k", "My stacks")
         self._reaches(self.page.get_by_role("button", name="New stack"))
+        self.page.keyboard.press("Enter")
+        expect(self.page.get_by_role("button", name="Blank stack")).to_be_focused()
         self.page.keyboard.press("Enter")
         self.arrives()
 

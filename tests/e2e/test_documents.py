@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.chat import asked
 from tests.e2e.editor import Stacks
-from tests.e2e.seeing import grave
+from tests.e2e.seeing import grave, until
 from tests.support.files import pdf
 
 READY = 60_000  # milliseconds: the embedder starts with the first document
@@ -30,8 +30,7 @@ def _files(folder: Path) -> list[Path]:
     return [animals, plants]
 
 
-@pytest.mark.usefixtures("base")
-def test_files_are_sent_and_become_ready(page: Page, tmp_path: Path):
+def test_files_are_sent_and_become_ready(page: Page, tmp_path: Path, base: str, stacks: Stacks):
     page.get_by_label("Files to add").set_input_files(_files(tmp_path))
     documents = page.get_by_test_id("document")
     expect(documents).to_have_count(2, timeout=READY)
@@ -41,7 +40,7 @@ def test_files_are_sent_and_become_ready(page: Page, tmp_path: Path):
     expect(documents.filter(has_text="plants.md")).to_have_attribute("data-status", "ready", timeout=READY)
     animals.get_by_role("button", name="Details").click()
     expect(animals).to_contain_text("A. Nimal")
-    page.get_by_label("A question to search with").fill("What do bees do?")
+    page.get_by_label("Test question").fill("What do bees do?")
     page.get_by_role("button", name="Search", exact=True).click()
     first = page.get_by_label("Passages").get_by_role("listitem").first
     expect(first).to_contain_text("animals.pdf, page 2")
@@ -53,8 +52,13 @@ def test_files_are_sent_and_become_ready(page: Page, tmp_path: Path):
     expect(reader.get_by_role("img", name="Page 1 of animals.pdf")).to_be_visible()
     reader.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Delete animals.pdf").click()
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(documents).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(documents).to_have_count(2)
+    page.get_by_role("button", name="Delete animals.pdf").click()
+    page.goto("about:blank")
+    listed = f"/knowledge-bases/{base}/documents"
+    until(lambda: [one["filename"] for one in stacks.client.get(listed).json()["items"]] == ["plants.md"])
 
 
 @pytest.mark.usefixtures("base")
@@ -86,8 +90,8 @@ def test_a_file_that_is_refused_says_why_and_can_be_put_away(page: Page):
     page.route("**/documents", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
     page.get_by_label("Files to add").set_input_files([{"name": "a.txt", "mimeType": "text/plain", "buffer": b"Hi."}])
     sending = page.get_by_test_id("sending")
-    expect(sending).to_contain_text("cannot be reached")
-    sending.get_by_role("button", name="Put away").click()
+    expect(sending).to_contain_text("can’t be reached")
+    sending.get_by_role("button", name="Dismiss").click()
     expect(sending).to_have_count(0)
 
 
@@ -96,18 +100,22 @@ def test_a_knowledge_base_is_made_renamed_and_deleted(page: Page, stacks: Stacks
     page.get_by_role("button", name="New knowledge base").first.click()
     form = page.get_by_role("dialog", name="New knowledge base")
     form.get_by_label("Name").fill("Handbooks")
-    form.get_by_label("Words in a passage").fill("100")
-    form.get_by_label("Words of overlap").fill("10")
+    form.get_by_label("Passage length (words)").fill("100")
+    form.get_by_label("Overlap (words)").fill("10")
     form.get_by_role("button", name="Create").click()
     expect(page.get_by_role("heading", name="Handbooks")).to_be_visible()
     expect(page.get_by_text("passages of up to 100 words")).to_be_visible()
-    page.get_by_role("button", name="Change the knowledge base").click()
+    page.get_by_role("button", name="Edit knowledge base").click()
     page.get_by_role("dialog").get_by_label("Name").fill("Manuals")
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Manuals")).to_be_visible()
-    page.get_by_role("button", name="Delete the knowledge base").click()
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete knowledge base").click()
     expect(page.get_by_role("heading", name="Manuals")).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Manuals")).to_be_visible()
+    page.get_by_role("button", name="Manuals").click()
+    page.get_by_role("button", name="Delete knowledge base").click()
+    expect(page.get_by_role("button", name="Manuals")).to_be_hidden()
 
 
 def test_a_stack_takes_documents_beside_its_knowledge_base(page: Page, stacks: Stacks):

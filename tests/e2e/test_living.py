@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -281,65 +280,6 @@ def test_dark_and_light_come_from_the_system_and_can_be_chosen(page: Page, stack
     expect(root).to_have_attribute("data-theme", "dark")
     page.reload()
     expect(root).to_have_attribute("data-theme", "dark")
-
-
-def _card(page: Page, name: str) -> Any:
-    return page.get_by_role("listitem").filter(has=page.get_by_role("link", name=name, exact=True))
-
-
-def test_my_stacks_are_searched_copied_deleted_and_brought_back(page: Page, stacks: Stacks):
-    made = stacks.make(row(), name="Zebra crossing")
-    page.goto(stacks.url)
-    page.get_by_label("Search stacks").fill("zebra")
-    expect(page.get_by_role("heading", level=2)).to_have_text(["Zebra crossing"])
-    card = _card(page, "Zebra crossing")
-    expect(card.locator("svg rect").first).to_be_attached()
-    page.get_by_role("button", name="More for Zebra crossing").click()
-    page.get_by_role("menuitem", name="Duplicate").click()
-    expect(_card(page, "Zebra crossing (copy)")).to_be_visible()
-    page.get_by_role("button", name="More for Zebra crossing", exact=True).click()
-    page.get_by_role("menuitem", name="Delete").click()
-    expect(card).to_be_hidden()
-    page.get_by_role("button", name="Undo").click()
-    expect(card).to_be_visible()
-    assert stacks.get(made["id"])["name"] == "Zebra crossing"
-    page.get_by_role("button", name="More for Zebra crossing", exact=True).click()
-    page.get_by_role("menuitem", name="Delete").click()
-    page.goto("about:blank")
-    page.wait_for_timeout(500)
-    assert stacks.client.get(f"/workflows/{made['id']}").status_code == 404
-
-
-def test_a_stack_goes_out_as_a_file_and_comes_back(page: Page, stacks: Stacks):
-    configuration = row()
-    configuration["nodes"][1]["data"]["config"] = {"credential_id": "11111111-1111-4111-8111-111111111111"}  # type: ignore[index]
-    stacks.make(configuration, name="Travelling")
-    page.goto(stacks.url)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="More for Travelling").click()
-        page.get_by_role("menuitem", name="Export as a file").click()
-    path = download.value.path()
-    assert download.value.suggested_filename == "Travelling.json"
-    assert "credential_id" not in path.read_text()
-    page.get_by_label("Import a stack from a file").set_input_files(
-        {"name": "Travelling.json", "mimeType": "application/json", "buffer": path.read_bytes()}
-    )
-    expect(page).to_have_url(re.compile("/stacks/"))
-    expect(page.get_by_label("Name of the stack")).to_have_value("Travelling")
-    page.goto(stacks.url)
-    page.get_by_label("Import a stack from a file").set_input_files(
-        {"name": "bad.json", "mimeType": "application/json", "buffer": b"nonsense"}
-    )
-    expect(page.get_by_label("Messages")).to_contain_text("“bad.json” is not JSON")
-
-
-def test_a_template_is_one_click_from_a_stack_that_runs(page: Page, stacks: Stacks):
-    page.goto(stacks.url)
-    page.get_by_role("button", name=re.compile("Chat with documents")).click()
-    expect(page).to_have_url(re.compile("/stacks/"))
-    expect(page.locator(".react-flow__node")).to_have_count(4)
-    workflow_id = page.url.split("/stacks/")[1].split("?")[0]
-    assert stacks.run(workflow_id, "Anything?")["status"] == "succeeded"
 
 
 def test_addresses_of_before_lead_to_those_of_today(page: Page, stacks: Stacks):

@@ -55,7 +55,7 @@ def test_a_person_sees_the_editor_the_chat_and_the_stacks(page: Page, tmp_path: 
 
         page.goto(server.url)
         expect(page.get_by_role("heading", name="My stacks")).to_be_visible()
-        expect(page.get_by_text("Draft and review")).to_be_visible()
+        expect(page.get_by_role("list", name="Stacks")).to_be_visible()
         page.screenshot(path=folder / f"stacks-{theme}.png")
     finally:
         server.stop()

@@ -132,6 +132,7 @@ def test_a_new_stack_shows_its_skeleton_at_once(page: Page, stacks: Stacks):
     page.goto(stacks.url)
     page.route("**/assets/*canvas*.js", lambda route: None)  # is not answered
     page.get_by_role("button", name="New stack").click()
+    page.get_by_role("button", name="Blank stack").click()
     expect(page.get_by_text("Loading the stack")).to_be_attached()
     page.unroute_all(behavior="ignoreErrors")
 

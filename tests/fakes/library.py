@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+import genai_stack.app.schema  # noqa: F401 (every table, so that foreign keys are found)
 from genai_stack.errors import Busy
 from genai_stack.features.knowledge import bases, documents
 from genai_stack.features.knowledge.bases import Draft, EmbedderChoice

@@ -253,7 +253,7 @@ async def told(client: httpx2.AsyncClient, stack: Stack) -> Told:
     assert await counted(client, "index") == before + 1
     assert (len(found), found) == (2, from_sql)
     parts = {part["name"]: part for part in (await client.get("/readyz")).json()["parts"]}
-    assert (parts["index"]["ok"], parts["index"]["message"]) == (True, "It is in step, or not needed yet.")
+    assert (parts["index"]["ok"], parts["index"]["message"]) == (True, "Up to date, or not needed yet.")
     page = f"{V1}/documents/{stack.pdf_id}/pages/2"
     return Told(
         found,

@@ -56,6 +56,7 @@ async def cluster(postgres: Postgres, workers: int) -> AsyncGenerator[tuple[Serv
     settings = {
         "database_url": postgres.migrated(),
         "dispatch": "distributed",
+        "worker_private_upstreams": "true",
         "secret_key": Fernet.generate_key().decode(),
         "example": "false",
     }

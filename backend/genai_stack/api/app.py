@@ -12,14 +12,23 @@ from genai_stack.api.http.openapi import with_events
 from genai_stack.api.http.problems import RESPONSES
 from genai_stack.api.http.request_guard import RequestGuard
 from genai_stack.api.routes import conversations as chat
-from genai_stack.api.routes import credentials, documents, health, knowledge_bases, metrics, runs, workflows
+from genai_stack.api.routes import (
+    credentials,
+    documents,
+    health,
+    knowledge_bases,
+    metrics,
+    runs,
+    workflow_details,
+    workflows,
+)
 from genai_stack.api.routes import node_types as catalog
 from genai_stack.api.routes.metrics import Counted
 from genai_stack.api.sockets import sockets
 from genai_stack.api.sockets.conversation import Cancel, ErrorFrame, Follow, Send
 
 PREFIX = "/api/v1"
-ROUTERS = (catalog, workflows, knowledge_bases, documents, runs, chat, credentials, sockets, openapi)
+ROUTERS = (catalog, workflow_details, workflows, knowledge_bases, documents, runs, chat, credentials, sockets, openapi)
 
 
 def create_app(deps: Dependencies) -> ASGIApp:

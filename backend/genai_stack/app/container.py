@@ -22,6 +22,7 @@ from genai_stack.errors import CannotStart
 from genai_stack.features.credentials import store as credentials
 from genai_stack.features.knowledge import documents
 from genai_stack.features.knowledge.bases import EmbedderChoice
+from genai_stack.features.knowledge.copying import Copies
 from genai_stack.features.knowledge.deletion import Deletion
 from genai_stack.features.knowledge.ingestion.ingestion import Ingestion
 from genai_stack.features.knowledge.retrieval.index import Index
@@ -36,6 +37,7 @@ from genai_stack.features.runs.node_context import NodeContexts
 from genai_stack.features.runs.retention import Retention
 from genai_stack.features.runs.start import RunStarter
 from genai_stack.features.runs.worker import RunWorker
+from genai_stack.features.workflows.duplication import Duplication
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import Scope
@@ -135,6 +137,7 @@ async def build(settings: Settings, stack: AsyncExitStack, *, private_upstreams:
         catalog=catalog,
         models=models,
         knowledge=KnowledgeDependencies(index, search, ingestion, uploads, deletion),
+        duplication=Duplication(database, Copies(database, job_queue, deletion, index)),
         runs=RunDependencies(
             control, RunStarter(database, catalog, control, pubsub), EventStream(database, journal, pubsub), retention
         ),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FEATURES_WITH_TABLES = (_workspaces, _credentials, _conversations, _knowledge, _workflows, _runs)
 """Imported so that `Table.metadata` is whole."""
 
-HEAD = "0007"
+HEAD = "0008"
 """The revision that this program reads and writes; a test holds it against the migrations."""
 
 

@@ -26,93 +26,101 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
-    data: Path = Field(Path("data"), description="The directory that holds the database, the secret key and the index.")
-    host: str = Field("127.0.0.1", description="Where to serve. Beyond loopback, GENAI_STACK_TOKEN is needed.")
-    port: int = Field(8000, ge=0, le=65535, description="The port to serve at; 0 takes a free one.")
+    data: Path = Field(Path("data"), description="Directory for the database, the secret key and the vector index.")
+    host: str = Field(
+        "127.0.0.1", description="Address to listen on. Any address other than loopback requires GENAI_STACK_TOKEN."
+    )
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free port.")
     database_url: str | None = Field(
-        None, description="A PostgreSQL database, as postgresql://…; without it, SQLite in the data directory."
+        None, description="PostgreSQL database (postgresql://…). Default: SQLite in the data directory."
     )
     chroma_url: str | None = Field(
-        None, description="A Chroma server to keep the index; without it, one is started at first use."
+        None, description="Chroma server for the vector index. Default: one is started when it is first needed."
     )
     vectors: Literal["chroma", "pgvector"] | None = Field(
         None,
-        description="Where the index is kept: in Chroma, or in PostgreSQL by its extension pgvector. By default "
-        "Chroma; pgvector where dispatch is distributed and no Chroma server is given.",
+        description="Where the vector index is stored: Chroma, or PostgreSQL with the pgvector extension. Default: "
+        "Chroma; pgvector with distributed dispatch and no Chroma server.",
     )
     secret_key: str | None = Field(
         None,
         repr=False,
-        description="Fernet keys for stored credentials, newest first, separated by commas; "
-        "without it, secret.key in the data directory.",
+        description="Fernet keys that encrypt stored API keys, newest first, separated by commas. "
+        "Default: secret.key in the data directory.",
     )
     token: str | None = Field(
         None,
         repr=False,
-        description="What every caller must show as a bearer token: 24 characters at least, 12 of them different. "
-        "Needed beyond loopback, and where a host or an origin beyond loopback is allowed.",
+        description="Bearer token that every request must send: at least 24 characters, 12 of them different. Required "
+        "when the server is open to others: bound beyond loopback, or with a host or origin beyond loopback allowed.",
     )
     allowed_hosts: Words = Field(
-        (), description="Host names that the server answers to, separated by commas; loopback names by default."
+        (), description="Host names that the server answers to, separated by commas. Default: loopback names."
     )
     allowed_origins: Words = Field(
-        (), description="Origins whose pages may use the API, separated by commas; loopback origins by default."
+        (), description="Origins whose pages may call the API, separated by commas. Default: loopback origins."
     )
     allowed_upstreams: Words = Field(
         (),
-        description="Private hosts that a model's address may name where other machines get in, and in workers.",
+        description="Private hosts that model servers may run on when the server is open to others, and in workers.",
     )
     worker_private_upstreams: bool = Field(
-        False, description="Whether a worker calls models at any loopback or private address, not only at allowed ones."
+        False, description="Let a worker call model servers at any loopback or private address, not only allowed ones."
     )
     dispatch: Literal["in_process", "distributed"] = Field(
         "in_process",
-        description="Who does the runs: the server itself, or workers (`genai-stack worker`) over one PostgreSQL.",
+        description="Who executes runs: the server itself, or workers (`genai-stack worker`) that share a PostgreSQL.",
     )
-    example: bool = Field(True, description="Whether a new workspace gets an example workflow with a document.")
+    example: bool = Field(True, description="Create an example stack with a document in a new workspace.")
     worker_port: int = Field(
-        0, ge=0, le=65535, description="Where a worker answers /healthz, /readyz and /metrics; 0 takes a free port."
+        0, ge=0, le=65535, description="Port where a worker serves /healthz, /readyz and /metrics; 0 picks a free port."
     )
-    max_running: int = Field(512, ge=1, description="Runs that a process runs at once; more wait as queued.")
+    max_running: int = Field(512, ge=1, description="Maximum runs in progress per process; further runs are queued.")
     max_running_per_workspace: int = Field(
-        1_000, ge=1, description="Runs of one workspace that run at once, in all processes together."
+        1_000, ge=1, description="Maximum runs in progress per workspace, across all processes."
     )
-    max_queued: int = Field(1_000, ge=1, description="Runs of one workspace that may wait; further ones get 429.")
-    max_ingesting: int = Field(2, ge=1, description="Documents that a process reads and embeds at once.")
+    max_queued: int = Field(1_000, ge=1, description="Maximum queued runs per workspace; further requests get 429.")
+    max_ingesting: int = Field(
+        2, ge=1, description="Maximum documents that a process reads and embeds at the same time."
+    )
     slow_reader_seconds: float = Field(
-        20, gt=0, description="How long a socket's reader may take for one frame before the socket is closed."
+        20, gt=0, description="Time in which a client must read one WebSocket frame before the connection is closed."
     )
-    max_sockets: int = Field(10_000, ge=1, description="Sockets that a process keeps open; further ones get 429.")
-    max_nodes: int = Field(500, ge=1, description="Nodes that a graph may have.")
-    max_edges: int = Field(2_000, ge=1, description="Edges that a graph may have.")
-    max_graph_bytes: int = Field(1_000_000, ge=1, description="Bytes of JSON that a graph may have.")
-    max_graph_depth: int = Field(64, ge=4, le=200, description="Levels of nesting that a graph may have.")
-    max_frame_bytes: int = Field(64 * 1024, ge=256, description="Bytes that a frame on a chat's socket may have.")
-    max_upload_bytes: int = Field(50 * MIB, ge=1, description="Bytes that an uploaded file may have.")
+    max_sockets: int = Field(10_000, ge=1, description="Maximum open WebSockets per process; further ones get 429.")
+    max_nodes: int = Field(500, ge=1, description="Maximum nodes in a graph.")
+    max_edges: int = Field(2_000, ge=1, description="Maximum edges in a graph.")
+    max_graph_bytes: int = Field(1_000_000, ge=1, description="Maximum size of a graph as JSON, in bytes.")
+    max_graph_depth: int = Field(64, ge=4, le=200, description="Maximum nesting depth of a graph's JSON.")
+    max_frame_bytes: int = Field(
+        64 * 1024, ge=256, description="Maximum size of a message on a chat WebSocket, in bytes."
+    )
+    max_upload_bytes: int = Field(50 * MIB, ge=1, description="Maximum size of an uploaded file, in bytes.")
     keep_deltas_days: float = Field(
         30,
         ge=0,
-        description="Days for which an ended run keeps its text piece by piece, as it came; 0 for ever.",
+        description="Days that the text pieces of a finished run are kept (its whole answer stays); 0 = forever.",
     )
-    keep_runs_days: float = Field(
-        0, ge=0, description="Days for which an ended run is kept, with its events; 0 for ever."
-    )
+    keep_runs_days: float = Field(0, ge=0, description="Days that a finished run and its events are kept; 0 = forever.")
     keep_originals_days: float = Field(
-        0, ge=0, description="Days for which an uploaded file is kept as it came; its text stays; 0 for ever."
+        0,
+        ge=0,
+        description="Days that the original of an uploaded file is kept (its text stays searchable); 0 = forever.",
     )
-    connect_seconds: float = Field(10, gt=0, description="How long connecting to a model's server may take.")
-    first_token_seconds: float = Field(60, gt=0, description="How long a model may take to its first token.")
-    between_tokens_seconds: float = Field(30, gt=0, description="How long a model may pause between tokens.")
-    total_seconds: float = Field(600, gt=0, description="How long a model's whole answer may take.")
+    connect_seconds: float = Field(10, gt=0, description="Timeout for connecting to a model server.")
+    first_token_seconds: float = Field(60, gt=0, description="Timeout for a model's first token.")
+    between_tokens_seconds: float = Field(30, gt=0, description="Timeout between two tokens of a model.")
+    total_seconds: float = Field(600, gt=0, description="Timeout for a model's whole answer.")
     unready_seconds: float = Field(
-        0, ge=0, description="How long /readyz says 503 before a server that is asked to stop takes no more requests."
+        0, ge=0, description="On shutdown: how long /readyz answers 503 while requests are still accepted."
     )
-    drain_seconds: float = Field(10, ge=0, description="How long runs may go on when the server is asked to stop.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
-    log_format: Literal["text", "json"] = Field("text", description="Lines for people, or a JSON object each.")
+    drain_seconds: float = Field(10, ge=0, description="On shutdown: how long runs in progress may continue.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged.")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Log format: readable lines, or one JSON object per line."
+    )
     otlp_endpoint: str | None = Field(
         None,
-        description="An OpenTelemetry collector that takes spans, as http://collector:4318; without it, none are made.",
+        description="OpenTelemetry collector for traces, such as http://collector:4318. Default: no traces.",
     )
 
     @property
@@ -139,10 +147,10 @@ def read(**flags: object) -> Settings:
         PREFIX + name.upper() for name in Settings.model_fields
     }
     if unknown:
-        raise CannotStart(f"There is no setting {', '.join(sorted(unknown))}. See the README's table of settings.")
+        raise CannotStart(f"Unknown setting: {', '.join(sorted(unknown))}. The README lists all settings.")
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})  # pyright: ignore
     except ValidationError as error:
         fault = error.errors(include_input=False)[0]
         name = PREFIX + "_".join(str(part) for part in fault["loc"][:1]).upper()
-        raise CannotStart(f"The setting {name} does not fit: {fault['msg']}.") from None
+        raise CannotStart(f"The value of {name} is not valid: {fault['msg']}.") from None

@@ -32,6 +32,14 @@ export async function call<C extends keyof Calls>(
   return (response.status === 204 ? undefined : await response.json()) as Answer<C>;
 }
 
+/** A file that the server sends. */
+export async function download<C extends keyof Calls>(
+  name: C,
+  ...[given]: {} extends Given<C> ? [Given<C>?] : [Given<C>]
+): Promise<Blob> {
+  return (await send(name, { ...((given ?? {}) as Loose), headers: { accept: "*/*" } })).blob();
+}
+
 /** The whole response, for what its headers say. */
 export async function send(name: keyof Calls, given: Loose): Promise<Response> {
   const [method = "GET", path = "/"] = name.split(" ");

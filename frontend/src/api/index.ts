@@ -1,5 +1,5 @@
 // What the layers above use of the API.
-export { call, isPassing, send, upload } from "./client";
+export { call, download, isPassing, send, upload } from "./client";
 export { Problem, sentenceOf, Unreachable } from "./problem";
 export * as queries from "./queries";
 export { queryClient } from "./query-client";

@@ -20,7 +20,7 @@ export class Problem extends Error {
 /** The server was not reached at all: trying again later may help. */
 export class Unreachable extends Error {
   constructor(cause: unknown) {
-    super("The server cannot be reached. Your work is kept here until it answers again.", { cause });
+    super("The server can’t be reached. Your work is kept in this browser until the server responds.", { cause });
     this.name = "Unreachable";
   }
 }
@@ -33,7 +33,7 @@ export async function problemOf(response: Response): Promise<Problem> {
   return new Problem({
     status: response.status,
     code: "UNEXPECTED",
-    detail: `The server answered with ${response.status}. Try again; its log tells more.`,
+    detail: `The server answered with an error (${response.status}). Try again; the server’s log has details.`,
     request_id: response.headers.get("x-request-id") ?? "",
   });
 }

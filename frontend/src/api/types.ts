@@ -107,6 +107,8 @@ export type PageRunItem = { items: ReadonlyArray<RunItem>; total: number; skip: 
 
 export type PageSessionOut = { items: ReadonlyArray<SessionOut>; total: number; skip: number; limit: number };
 
+export type PageTagOut = { items: ReadonlyArray<TagOut>; total: number; skip: number; limit: number };
+
 export type PageTemplateOut = { items: ReadonlyArray<TemplateOut>; total: number; skip: number; limit: number };
 
 export type PageVersionItem = { items: ReadonlyArray<VersionItem>; total: number; skip: number; limit: number };
@@ -151,6 +153,7 @@ export type RunStarted = { workflow_id: string; version: number; plan: ReadonlyA
 
 export type RunStartedEvent = { seq: number; run_id: string; type: "run.started"; node_id: string | null; at: string; data: RunStarted };
 
+/** Passages come best first by meaning and by words. A score is a cosine, so scores need not descend. */
 export type SearchIn = { query: string; top_k?: number; document_ids?: ReadonlyArray<string> | null; filter?: Record<string, unknown> | null };
 
 /** Ask something. `id` is the client's own: the same message sent again is asked once. */
@@ -166,6 +169,8 @@ export type SessionOut = { id: string; workflow_id: string; title: string; activ
 export type Sources = { passages: ReadonlyArray<Passage> };
 
 export type SourcesEvent = { seq: number; run_id: string; type: "sources"; node_id: string | null; at: string; data: Sources };
+
+export type TagOut = { tag: string; count: number };
 
 /** A ready-made workflow. `picture` is an SVG image as a data address. */
 export type TemplateOut = { id: string; name: string; description: string; promise: string; picture: string; configuration: Record<string, unknown> };
@@ -183,11 +188,16 @@ export type VersionItem = { version: number; name: string; description: string; 
 
 export type VersionOut = { version: number; name: string; description: string; created_at: string; configuration: Record<string, unknown> };
 
-export type WorkflowIn = { name: string; description?: string; configuration: Record<string, unknown> };
+/** What is left out stays as it is. */
+export type WorkflowChange = { name?: string | null; description?: string | null; tags?: ReadonlyArray<string> | null };
 
-export type WorkflowItem = { id: string; name: string; description: string; version: number; node_types: ReadonlyArray<string>; error_count: number; knowledge_base_id: string | null; created_at: string; updated_at: string };
+export type WorkflowCopy = { name?: string | null };
 
-export type WorkflowOut = { id: string; name: string; description: string; configuration: Record<string, unknown>; version: number; problems: ReadonlyArray<ProblemOut>; knowledge_base_id: string | null; created_at: string; updated_at: string };
+export type WorkflowIn = { name: string; description?: string; configuration: Record<string, unknown>; tags?: ReadonlyArray<string> | null };
+
+export type WorkflowItem = { id: string; name: string; description: string; tags: ReadonlyArray<string>; version: number; node_types: ReadonlyArray<string>; error_count: number; knowledge_base_id: string | null; created_at: string; updated_at: string };
+
+export type WorkflowOut = { id: string; name: string; description: string; tags: ReadonlyArray<string>; configuration: Record<string, unknown>; version: number; problems: ReadonlyArray<ProblemOut>; knowledge_base_id: string | null; created_at: string; updated_at: string };
 
 /** Every call: what it is given, and what it answers. */
 export type Calls = {
@@ -199,14 +209,15 @@ export type Calls = {
   "POST /credentials/{credential_id}/test": { path: { credential_id: string }; answer: CredentialTest };
   "GET /documents/{document_id}": { path: { document_id: string }; answer: DocumentOut };
   "DELETE /documents/{document_id}": { path: { document_id: string }; answer: undefined };
+  "GET /documents/{document_id}/file": { path: { document_id: string }; answer: unknown };
   "GET /documents/{document_id}/pages/{number}": { path: { document_id: string; number: number }; answer: PageOut };
   "POST /knowledge-bases": { body: KnowledgeBaseIn; answer: KnowledgeBaseOut };
-  "GET /knowledge-bases": { query: { skip?: number; limit?: number }; answer: PageKnowledgeBaseOut };
+  "GET /knowledge-bases": { query: { shared?: boolean | null; skip?: number; limit?: number }; answer: PageKnowledgeBaseOut };
   "GET /knowledge-bases/{knowledge_base_id}": { path: { knowledge_base_id: string }; answer: KnowledgeBaseOut };
   "PUT /knowledge-bases/{knowledge_base_id}": { path: { knowledge_base_id: string }; body: KnowledgeBaseChange; answer: KnowledgeBaseOut };
   "DELETE /knowledge-bases/{knowledge_base_id}": { path: { knowledge_base_id: string }; answer: undefined };
   "POST /knowledge-bases/{knowledge_base_id}/documents": { path: { knowledge_base_id: string }; body: FormData; answer: PageDocumentOut };
-  "GET /knowledge-bases/{knowledge_base_id}/documents": { path: { knowledge_base_id: string }; query: { skip?: number; limit?: number }; answer: PageDocumentOut };
+  "GET /knowledge-bases/{knowledge_base_id}/documents": { path: { knowledge_base_id: string }; query: { sort?: "created_at" | "-created_at"; skip?: number; limit?: number }; answer: PageDocumentOut };
   "POST /knowledge-bases/{knowledge_base_id}/search": { path: { knowledge_base_id: string }; body: SearchIn; answer: PagePassageOut };
   "GET /node-types": { query: { skip?: number; limit?: number }; answer: NodeTypes };
   "GET /providers": { query: { skip?: number; limit?: number }; answer: PageProviderOut };
@@ -221,13 +232,16 @@ export type Calls = {
   "DELETE /sessions/{session_id}/messages/{message_id}/feedback": { path: { session_id: string; message_id: string }; answer: undefined };
   "GET /templates": { query: { skip?: number; limit?: number }; answer: PageTemplateOut };
   "POST /workflows": { body: WorkflowIn; answer: WorkflowOut };
-  "GET /workflows": { query: { q?: string; skip?: number; limit?: number }; answer: PageWorkflowItem };
+  "GET /workflows": { query: { q?: string; tag?: string; sort?: "-updated_at" | "updated_at" | "name" | "-name" | "-created_at" | "created_at"; skip?: number; limit?: number }; answer: PageWorkflowItem };
+  "GET /workflows/tags": { query: { skip?: number; limit?: number }; answer: PageTagOut };
   "POST /workflows/validate": { body: GraphIn; answer: Validity };
+  "PATCH /workflows/{workflow_id}": { path: { workflow_id: string }; body: WorkflowChange; answer: WorkflowOut };
   "GET /workflows/{workflow_id}": { path: { workflow_id: string }; answer: WorkflowOut };
   "PUT /workflows/{workflow_id}": { path: { workflow_id: string }; body: WorkflowIn; answer: WorkflowOut };
   "DELETE /workflows/{workflow_id}": { path: { workflow_id: string }; answer: undefined };
   "POST /workflows/{workflow_id}/documents": { path: { workflow_id: string }; body: FormData; answer: PageDocumentOut };
-  "GET /workflows/{workflow_id}/documents": { path: { workflow_id: string }; query: { skip?: number; limit?: number }; answer: PageDocumentOut };
+  "GET /workflows/{workflow_id}/documents": { path: { workflow_id: string }; query: { sort?: "created_at" | "-created_at"; skip?: number; limit?: number }; answer: PageDocumentOut };
+  "POST /workflows/{workflow_id}/duplicate": { path: { workflow_id: string }; body: WorkflowCopy; answer: WorkflowOut };
   "POST /workflows/{workflow_id}/runs": { path: { workflow_id: string }; body: RunIn; answer: RunOut };
   "GET /workflows/{workflow_id}/runs": { path: { workflow_id: string }; query: { skip?: number; limit?: number }; answer: PageRunItem };
   "POST /workflows/{workflow_id}/sessions": { path: { workflow_id: string }; body: SessionIn | null; answer: SessionOut };

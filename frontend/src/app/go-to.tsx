@@ -1,7 +1,7 @@
 // The command palette: stacks, pages, and what the page that is open adds.
 import { useQuery } from "@tanstack/react-query";
 import { Layers3, Workflow } from "lucide-react";
-import { useState } from "react";
+import { useDeferredValue, useState } from "react";
 import { queries } from "@/api";
 import { closeCommands, useCommands } from "@/model/shell/commands";
 import { Palette, type PaletteItem } from "@/ui/palette";
@@ -10,7 +10,9 @@ import { NAVIGATION } from "./routes";
 
 export default function GoTo() {
   const navigate = useNavigate();
-  const stacks = useQuery(queries.workflows());
+  const [text, setText] = useState("");
+  const words = useDeferredValue(text.trim());
+  const stacks = useQuery({ ...queries.workflows(words), placeholderData: (before) => before });
   const go = (to: string) => () => void navigate(to);
   const ofPage = useCommands((state) => state.ofPage);
   const [here] = useState(() => ofPage().map((command) => ({ ...command, group: "In this stack", icon: Workflow })));
@@ -26,5 +28,13 @@ export default function GoTo() {
       run: go(`/stacks/${stack.id}`),
     })),
   ];
-  return <Palette title="Go to" placeholder="Go to a stack or a page…" items={items} onClose={closeCommands} />;
+  return (
+    <Palette
+      title="Go to"
+      placeholder="Go to a stack or a page…"
+      items={items}
+      onText={setText}
+      onClose={closeCommands}
+    />
+  );
 }

@@ -1,5 +1,5 @@
 // What stands around a page: the top bar, and the column that the page is in.
-import { Search } from "lucide-react";
+import { CircleHelp, Search } from "lucide-react";
 import { type ComponentType, type ReactNode, Suspense } from "react";
 import { openCommands } from "@/model/shell/commands";
 import { chooseTheme, useTheme } from "@/model/shell/theme";
@@ -9,8 +9,12 @@ import { Keys } from "@/ui/keys";
 import { Logo } from "@/ui/logo";
 import { useTitle } from "@/ui/page-head";
 import { Link, NavLink } from "@/ui/router";
+import { SkipLink } from "@/ui/skip-link";
 import { ThemeButton } from "@/ui/theme-button";
+import { Tooltip } from "@/ui/tooltip";
 import { type LayoutName, NAVIGATION } from "./routes";
+
+const CONTENT = "content";
 
 type LayoutProps = { title: string; layout: LayoutName; skeleton?: ComponentType; children: ReactNode };
 
@@ -22,16 +26,25 @@ export function Layout({ title, layout, skeleton: Skeleton, children }: LayoutPr
   if (layout === "full") {
     return (
       <div className="flex h-full flex-col">
+        <SkipLink to={CONTENT} />
         <TopBar />
-        <main className="min-h-0 flex-1">{page}</main>
+        <main id={CONTENT} tabIndex={-1} className="min-h-0 flex-1 outline-none">
+          {page}
+        </main>
       </div>
     );
   }
   return (
     <div className="flex min-h-full flex-col">
+      <SkipLink to={CONTENT} />
       <TopBar />
       <main
-        className={classes("mx-auto w-full flex-1 px-4 py-8 sm:px-6", layout === "wide" ? "max-w-7xl" : "max-w-3xl")}
+        id={CONTENT}
+        tabIndex={-1}
+        className={classes(
+          "mx-auto w-full flex-1 px-4 py-5 outline-none sm:px-6 sm:py-8",
+          layout === "wide" ? "max-w-7xl" : "max-w-3xl",
+        )}
       >
         {page}
       </main>
@@ -43,29 +56,29 @@ function TopBar() {
   const theme = useTheme((state) => state.shown);
   return (
     <header className="sticky top-0 z-30 border-b border-line bg-surface">
-      <div className="mx-auto flex h-14 max-w-7xl items-center gap-1 px-4 sm:px-6">
+      <div className="mx-auto flex h-14 max-w-7xl items-center gap-1 px-2.5 sm:px-6">
         <Link
           to="/stacks"
-          className="mr-3 flex items-center gap-2.5 rounded-lg font-semibold sm:mr-5"
+          className="mr-1 flex items-center gap-2.5 rounded-lg font-semibold sm:mr-5"
           aria-label="GenAI Stack"
         >
           <Logo className="size-7" />
           <span className="hidden text-lg tracking-tight lg:inline">GenAI Stack</span>
         </Link>
-        <nav aria-label="Pages" className="flex items-center gap-0.5 sm:gap-1">
+        <nav aria-label="Pages" className="flex items-center sm:gap-1">
           {NAVIGATION.map(({ to, label, icon: Icon }) => (
             <NavLink
               key={to}
               to={to}
               className={({ isActive }) =>
                 classes(
-                  "flex h-8 items-center gap-2 rounded-lg px-2 text-sm font-medium transition-colors md:px-3",
+                  "flex items-center rounded-lg px-1.5 font-medium transition-colors max-md:h-11 max-md:flex-col max-md:justify-center max-md:gap-0.5 max-md:text-[0.6875rem] sm:px-2 md:h-8 md:gap-2 md:px-3 md:text-sm",
                   isActive ? "bg-accent-soft text-accent-ink" : "text-muted hover:bg-hover hover:text-ink",
                 )
               }
             >
               <Icon className="size-4" aria-hidden />
-              <span className="max-md:sr-only">{label}</span>
+              <span className="whitespace-nowrap">{label}</span>
             </NavLink>
           ))}
         </nav>
@@ -82,7 +95,18 @@ function TopBar() {
         <IconButton label="Go to…" keys="Mod+K" onClick={openCommands} className="lg:hidden">
           <Search />
         </IconButton>
-        <ThemeButton shown={theme} onChoose={chooseTheme} />
+        <Tooltip text="Help">
+          <Link
+            to="/help"
+            aria-label="Help"
+            className="hidden size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink sm:flex"
+          >
+            <CircleHelp className="size-4" aria-hidden />
+          </Link>
+        </Tooltip>
+        <span className="hidden sm:inline">
+          <ThemeButton shown={theme} onChoose={chooseTheme} />
+        </span>
       </div>
     </header>
   );

@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { useTokenPrompt } from "@/api";
 import { openCommands, useCommands } from "@/model/shell/commands";
 import { useDocumentViewer } from "@/model/shell/document-viewer";
+import { useExporting } from "@/model/shell/export-dialog";
 import { whenIdle } from "@/ui/idle";
 import { part } from "@/ui/part";
 
@@ -10,7 +11,10 @@ const TokenPrompt = part(async () => (await import("./token-prompt")).default);
 const GoTo = part(async () => (await import("./go-to")).default);
 const DocumentViewer = part(async () => (await import("@/features/knowledge")).Reader);
 
+const ExportDialog = part(async () => (await import("@/features/stacks/export")).default);
+
 export function Overlays() {
+  const exporting = useExporting((state) => state.exporting);
   const asking = useTokenPrompt((state) => state.asking);
   const viewing = useDocumentViewer((state) => state.viewed !== null);
   const going = useCommands((state) => state.open);
@@ -35,6 +39,7 @@ export function Overlays() {
     <>
       {asking ? <TokenPrompt /> : null}
       {viewing ? <DocumentViewer /> : null}
+      {exporting ? <ExportDialog exporting={exporting} /> : null}
       {going ? <GoTo /> : null}
     </>
   );

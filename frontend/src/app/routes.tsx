@@ -35,7 +35,7 @@ export const ROUTES: ReadonlyArray<PageRoute> = [
   },
   {
     path: "/knowledge/:baseId?",
-    title: "Documents",
+    title: "Knowledge",
     layout: "wide",
     page: lazy(() => import("@/features/knowledge/page")),
     nav: { section: "Build", to: "/knowledge", icon: FileText },
@@ -49,7 +49,7 @@ export const ROUTES: ReadonlyArray<PageRoute> = [
   },
   {
     path: "/settings/credentials",
-    title: "Keys",
+    title: "API keys",
     layout: "narrow",
     page: lazy(() => import("@/features/credentials/page")),
     nav: { section: "Settings", to: "/settings/credentials", icon: KeyRound },
@@ -60,6 +60,13 @@ export const ROUTES: ReadonlyArray<PageRoute> = [
     layout: "narrow",
     page: lazy(() => import("@/features/settings/page")),
     nav: { section: "Settings", to: "/settings/profile", icon: Settings2 },
+  },
+  {
+    path: "/help",
+    title: "Help",
+    layout: "narrow",
+    page: lazy(() => import("@/features/help/page")),
+    nav: null,
   },
 ];
 

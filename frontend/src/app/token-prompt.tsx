@@ -16,12 +16,12 @@ export default function TokenPrompt() {
     <Dialog
       open
       onOpenChange={() => {}}
-      title="This server asks for a token"
-      description="Whoever runs it has it: it is the setting GENAI_STACK_TOKEN. It is kept in this browser."
+      title="This server requires a token"
+      description="Ask the person who runs the server for it (setting GENAI_STACK_TOKEN). It is stored in this browser."
     >
       <form onSubmit={give} className="contents">
         <DialogBody>
-          <Field label="Token" error={refused ? "The server did not take that token. Try again." : undefined}>
+          <Field label="Token" error={refused ? "The server rejected this token. Try again." : undefined}>
             {(described) => (
               <Input
                 {...described}

@@ -23,6 +23,8 @@ type PaletteProps = {
   items: ReadonlyArray<PaletteItem>;
   /** What is said when nothing fits. */
   nothing?: ReactNode;
+  /** What is typed, for items that are found elsewhere. */
+  onText?: (text: string) => void;
   onClose: () => void;
 };
 
@@ -31,7 +33,7 @@ function fits({ label, detail = "", group = "", keywords = "" }: PaletteItem, wo
   return words.every((word) => all.includes(word));
 }
 
-export function Palette({ title, placeholder, items, nothing = "Nothing fits.", onClose }: PaletteProps) {
+export function Palette({ title, placeholder, items, nothing = "No results.", onText, onClose }: PaletteProps) {
   const [text, setText] = useState("");
   const [place, setPlace] = useState(0);
   const id = useId();
@@ -76,6 +78,7 @@ export function Palette({ title, placeholder, items, nothing = "Nothing fits.", 
           value={text}
           onChange={(event) => {
             setText(event.target.value);
+            onText?.(event.target.value);
             setPlace(0);
           }}
           onKeyDown={onKeyDown}

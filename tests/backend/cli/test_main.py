@@ -116,7 +116,7 @@ def test_a_wrong_secret_key_is_told(new_server) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value", "told"),
-    [("PORT", "many", "GENAI_STACK_PORT does not fit"), ("PROT", "8000", "There is no setting GENAI_STACK_PROT")],
+    [("PORT", "many", "GENAI_STACK_PORT is not valid"), ("PROT", "8000", "Unknown setting: GENAI_STACK_PROT")],
 )
 def test_a_setting_that_does_not_fit_is_told(name: str, value: str, told: str) -> None:
     environment = os.environ | {f"GENAI_STACK_{name}": value}

@@ -19,6 +19,7 @@ from genai_stack.features.runs.control import RunControl
 from genai_stack.features.runs.event_stream import EventStream
 from genai_stack.features.runs.retention import Retention
 from genai_stack.features.runs.start import RunStarter
+from genai_stack.features.workflows.duplication import Duplication
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.pubsub.pubsub import PubSub
 from genai_stack.infra.queue.queue import Handler, Queue, QueueName
@@ -89,6 +90,7 @@ class Dependencies:
     catalog: Catalog
     models: ChatModels
     knowledge: KnowledgeDependencies
+    duplication: Duplication
     runs: RunDependencies
     access_rules: AccessRules
     limits: RequestLimits

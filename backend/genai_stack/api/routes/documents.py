@@ -1,16 +1,20 @@
 """Documents: sent, watched, looked at, deleted."""
 
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import Header, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from genai_stack.api.http.dependencies import Deps
 from genai_stack.api.http.models import Id, Limit, Page, Skip
 from genai_stack.api.http.multipart import files
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
-from genai_stack.features.knowledge import bases, documents
+from genai_stack.errors import NotFound
+from genai_stack.features.knowledge import bases, documents, originals
 from genai_stack.features.knowledge import document_pages as pages
 from genai_stack.features.knowledge.tables import Document
 from genai_stack.features.workflows import store
@@ -18,6 +22,9 @@ from genai_stack.features.workflows import store
 router = Router(Policy.WORKSPACE, tag="documents")
 
 PNG = "image/png"
+BINARY = "application/octet-stream"
+NEWEST_FIRST = "-created_at"
+Sort = Literal["created_at", "-created_at"]
 FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -80,24 +87,38 @@ async def add_to_workflow(workflow_id: Id, request: Request, deps: Deps, scope: 
 
 @router.get("/knowledge-bases/{knowledge_base_id}/documents")
 async def of_base(
-    knowledge_base_id: Id, deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 100
+    knowledge_base_id: Id,
+    deps: Deps,
+    scope: CurrentScope,
+    sort: Sort = "created_at",
+    skip: Skip = 0,
+    limit: Limit = 100,
 ) -> Page[DocumentOut]:
-    """In the order in which they came."""
+    """In the order in which they came, or the newest first."""
     async with deps.database.read() as session:
         await bases.find(session, scope, knowledge_base_id)
-        found, total = await documents.listed(session, scope, knowledge_base_id, skip, limit)
+        found, total = await documents.listed(
+            session, scope, knowledge_base_id, skip, limit, newest_first=sort == NEWEST_FIRST
+        )
     return Page(items=[_out(document) for document in found], total=total, skip=skip, limit=limit)
 
 
 @router.get("/workflows/{workflow_id}/documents")
 async def of_workflow(
-    workflow_id: Id, deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 100
+    workflow_id: Id,
+    deps: Deps,
+    scope: CurrentScope,
+    sort: Sort = "created_at",
+    skip: Skip = 0,
+    limit: Limit = 100,
 ) -> Page[DocumentOut]:
-    """Those of its own knowledge base, in the order in which they came."""
+    """Those of its own knowledge base, in the order in which they came, or the newest first."""
     async with deps.database.read() as session:
         await store.get(session, scope, workflow_id)
         own = await bases.own_of(session, scope, workflow_id)
-        found, total = await documents.listed(session, scope, own.id, skip, limit) if own else ((), 0)
+        if own is None:
+            return Page(items=[], total=0, skip=skip, limit=limit)
+        found, total = await documents.listed(session, scope, own.id, skip, limit, newest_first=sort == NEWEST_FIRST)
     return Page(items=[_out(document) for document in found], total=total, skip=skip, limit=limit)
 
 
@@ -105,6 +126,33 @@ async def of_workflow(
 async def get(document_id: Id, deps: Deps, scope: CurrentScope) -> DocumentOut:
     async with deps.database.read() as session:
         return _out(await documents.find(session, scope, document_id))
+
+
+@router.get(
+    "/documents/{document_id}/file",
+    response_class=StreamingResponse,
+    responses={200: {"content": {BINARY: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def original(document_id: Id, deps: Deps, scope: CurrentScope) -> StreamingResponse:
+    """The file as it was uploaded. 404 where it is no longer kept (GENAI_STACK_KEEP_ORIGINALS_DAYS)."""
+    async with deps.database.read() as session:
+        document = await documents.find(session, scope, document_id)
+    pieces = originals.stream(deps.database, scope, document_id)
+    first = await anext(pieces, None)
+    if first is None and document.size:
+        raise NotFound("The original file is no longer stored, only its text. Upload the file again to keep it.")
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(document.filename)}",
+        "content-length": str(document.size),
+        "x-content-type-options": "nosniff",
+    }
+    return StreamingResponse(_rest(first or b"", pieces), media_type=BINARY, headers=headers)
+
+
+async def _rest(first: bytes, pieces: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    yield first
+    async for piece in pieces:
+        yield piece
 
 
 @router.delete("/documents/{document_id}", status_code=204)

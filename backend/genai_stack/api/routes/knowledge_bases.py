@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+from fastapi import Query
 from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from genai_stack.api.http.dependencies import Deps
@@ -101,10 +102,16 @@ async def add(body: KnowledgeBaseIn, deps: Deps, scope: CurrentScope) -> Knowled
 
 
 @router.get("")
-async def all_of(deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 50) -> Page[KnowledgeBaseOut]:
+async def all_of(
+    deps: Deps,
+    scope: CurrentScope,
+    shared: Annotated[bool | None, Query(description="Only shared ones, or only those of one workflow.")] = None,
+    skip: Skip = 0,
+    limit: Limit = 50,
+) -> Page[KnowledgeBaseOut]:
     """The shared ones and those that workflows own, newest first."""
     async with deps.database.read() as session:
-        found, total = await bases.listed(session, scope, skip, limit)
+        found, total = await bases.listed(session, scope, skip, limit, shared=shared)
     return Page(items=[_out(base) for base in found], total=total, skip=skip, limit=limit)
 
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import Header, Path, Response
+from fastapi import Header, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from genai_stack.api.http.dependencies import Dependencies, Deps
@@ -17,7 +17,7 @@ from genai_stack.engine.validate import Problem, described, errors_in, validate
 from genai_stack.errors import Invalid
 from genai_stack.features.knowledge import bases
 from genai_stack.features.runs import store as records
-from genai_stack.features.workflows import store
+from genai_stack.features.workflows import store, tags
 from genai_stack.features.workflows.tables import Workflow
 from genai_stack.infra.database.database import ReadSession
 from genai_stack.infra.database.scope import Scope
@@ -63,12 +63,14 @@ class WorkflowIn(Asked):
     name: str = Field(min_length=1, max_length=200, examples=["Chat with documents"])
     description: str = Field("", max_length=10_000)
     configuration: dict[str, Any] = Field(description="The graph, as React Flow has it.", examples=[GRAPH_EXAMPLE])
+    tags: list[str] | None = Field(None, max_length=100, description="Left out, they stay as they are.")
 
 
 class WorkflowOut(BaseModel):
     id: str
     name: str
     description: str
+    tags: list[str]
     configuration: dict[str, Any]
     version: int
     problems: list[ProblemOut]
@@ -77,10 +79,14 @@ class WorkflowOut(BaseModel):
     updated_at: datetime
 
 
+Sort = Literal["-updated_at", "updated_at", "name", "-name", "-created_at", "created_at"]
+
+
 class WorkflowItem(BaseModel):
     id: str
     name: str
     description: str
+    tags: list[str]
     version: int
     node_types: list[str]
     error_count: int
@@ -106,17 +112,28 @@ async def save_new(body: WorkflowIn, response: Response, deps: Deps, scope: Curr
     graph.read(body.configuration, deps.limits.graph)
     async with deps.database.write() as session:
         workflow = await store.add(session, scope, body.name, body.description, body.configuration)
-        return await _out(session, deps, scope, workflow, response)
+        await tags.replace(session, scope, workflow.id, body.tags or [])
+        return await workflow_out(session, deps, scope, workflow, response)
 
 
 @router.get("")
-async def search(deps: Deps, scope: CurrentScope, q: str = "", skip: Skip = 0, limit: Limit = 50) -> Page[WorkflowItem]:
-    """Workflows by a part of their name or description, last changed first."""
+async def search(
+    deps: Deps,
+    scope: CurrentScope,
+    q: str = "",
+    tag: str = "",
+    sort: Annotated[Sort, Query(description="A minus sign sorts descending. Names ignore case.")] = "-updated_at",
+    skip: Skip = 0,
+    limit: Limit = 50,
+) -> Page[WorkflowItem]:
+    """Workflows by a part of their name or description, and by tag; last changed first unless `sort` says otherwise."""
     async with deps.database.read() as session:
-        found, total = await store.search(session, scope, q, skip, limit)
+        found, total = await store.search(session, scope, q, skip, limit, tag=tag, sort=sort)
         validation_context = await store.validation_context(session, scope)
-        owned = await store.own_knowledge_bases(session, scope, [workflow.id for workflow in found])
-    items = [_item(workflow, deps, validation_context, owned.get(workflow.id)) for workflow in found]
+        ids = [workflow.id for workflow in found]
+        owned = await store.own_knowledge_bases(session, scope, ids)
+        tagged = await tags.of(session, scope, ids)
+    items = [_item(one, deps, validation_context, owned.get(one.id), tagged.get(one.id, [])) for one in found]
     return Page(items=items, total=total, skip=skip, limit=limit)
 
 
@@ -124,7 +141,7 @@ async def search(deps: Deps, scope: CurrentScope, q: str = "", skip: Skip = 0, l
 async def get(workflow_id: Id, response: Response, deps: Deps, scope: CurrentScope) -> WorkflowOut:
     async with deps.database.read() as session:
         workflow = await store.get(session, scope, workflow_id)
-        return await _out(session, deps, scope, workflow, response)
+        return await workflow_out(session, deps, scope, workflow, response)
 
 
 @router.put("/{workflow_id:id}")
@@ -142,7 +159,9 @@ async def replace(
         workflow = await store.replace(
             session, scope, workflow_id, body.name, body.description, body.configuration, _expected(if_match)
         )
-        return await _out(session, deps, scope, workflow, response)
+        if body.tags is not None:
+            await tags.replace(session, scope, workflow_id, body.tags)
+        return await workflow_out(session, deps, scope, workflow, response)
 
 
 @router.delete("/{workflow_id:id}", status_code=204)
@@ -211,16 +230,18 @@ def _out_of(problems: Sequence[Problem]) -> list[ProblemOut]:
     return [ProblemOut(**described(problem)) for problem in problems]
 
 
-async def _out(
+async def workflow_out(
     session: ReadSession, deps: Dependencies, scope: Scope, workflow: Workflow, response: Response
 ) -> WorkflowOut:
     problems = problems_of(workflow.configuration, deps, await store.validation_context(session, scope))
     owned = await store.own_knowledge_bases(session, scope, [workflow.id])
+    tagged = await tags.of(session, scope, [workflow.id])
     response.headers["etag"] = f'"{workflow.version}"'
     return WorkflowOut(
         id=workflow.id,
         name=workflow.name,
         description=workflow.description,
+        tags=tagged.get(workflow.id, []),
         configuration=workflow.configuration,
         version=workflow.version,
         problems=_out_of(problems),
@@ -231,13 +252,18 @@ async def _out(
 
 
 def _item(
-    workflow: Workflow, deps: Dependencies, validation_context: ValidationContext, knowledge_base_id: str | None
+    workflow: Workflow,
+    deps: Dependencies,
+    validation_context: ValidationContext,
+    knowledge_base_id: str | None,
+    tagged: list[str],
 ) -> WorkflowItem:
     saved = graph.Graph.model_validate(workflow.configuration)
     return WorkflowItem(
         id=workflow.id,
         name=workflow.name,
         description=workflow.description,
+        tags=tagged,
         version=workflow.version,
         node_types=list(dict.fromkeys(node.type for node in saved.nodes)),
         error_count=len(errors_in(validate(saved, deps.catalog, validation_context))),

@@ -21,6 +21,9 @@ from genai_stack.integrations.parsing.passages import LARGEST, OVERLAP, SIZE, SM
 DELETED = -1
 """The revision of a knowledge base that was deleted and whose rows are being removed: nobody sees it any more."""
 
+COPYING = -2
+"""The revision of a knowledge base that is being copied: nobody sees it yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class EmbedderChoice:
@@ -102,11 +105,16 @@ async def find(session: ReadSession, scope: Scope, base_id: str) -> KnowledgeBas
     return _found(await session.scalar(select(KnowledgeBase).where(*_seen(scope), KnowledgeBase.id == base_id)))
 
 
-async def listed(session: ReadSession, scope: Scope, skip: int, limit: int) -> tuple[list[KnowledgeBase], int]:
-    """The newest first, and how many there are."""
-    total = await session.scalar(select(func.count()).select_from(KnowledgeBase).where(*_seen(scope)))
+async def listed(
+    session: ReadSession, scope: Scope, skip: int, limit: int, *, shared: bool | None = None
+) -> tuple[list[KnowledgeBase], int]:
+    """The newest first, and how many there are. `shared`: only those that no workflow owns, or only those one owns."""
+    mine = list(_seen(scope))
+    if shared is not None:
+        mine.append(KnowledgeBase.workflow_id.is_(None) if shared else KnowledgeBase.workflow_id.is_not(None))
+    total = await session.scalar(select(func.count()).select_from(KnowledgeBase).where(*mine))
     order = (KnowledgeBase.created_at.desc(), KnowledgeBase.id)
-    rows = await session.scalars(select(KnowledgeBase).where(*_seen(scope)).order_by(*order).offset(skip).limit(limit))
+    rows = await session.scalars(select(KnowledgeBase).where(*mine).order_by(*order).offset(skip).limit(limit))
     return list(rows), total or 0
 
 
@@ -144,6 +152,12 @@ async def make_own(session: WriteSession, scope: Scope, workflow_id: str, name: 
     except IntegrityError as error:
         raise NotFound("There is no such workflow.") from error
     return _found(await own_of(session, scope, workflow_id))
+
+
+async def rename_own(session: WriteSession, scope: Scope, workflow_id: str, name: str) -> None:
+    """A workflow's own knowledge base has the workflow's name."""
+    own = (KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.workflow_id == workflow_id)
+    await session.execute(update(KnowledgeBase).where(*own).values(name=name))
 
 
 async def soft_delete(session: WriteSession, scope: Scope, base_id: str) -> None:

@@ -47,6 +47,7 @@ class Cleanup:
         await self._remove_vectors(scope, until)
 
     async def _give_up_cut_off(self, scope: Scope) -> None:
+        await self._deletion.delete_unfinished_copies(scope, now() - CUT_OFF)
         old = (Document.status == UPLOADING, Document.created_at < now() - CUT_OFF)
         async with self._database.write() as session:
             await session.execute(

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, true, update
 
 from genai_stack.errors import StackError
 from genai_stack.features.knowledge import bases, documents, originals
-from genai_stack.features.knowledge.bases import DELETED
+from genai_stack.features.knowledge.bases import COPYING, DELETED
 from genai_stack.features.knowledge.documents import DELETING, UPLOADING
 from genai_stack.features.knowledge.retrieval import stored
 from genai_stack.features.knowledge.retrieval.index import Index
@@ -69,9 +70,26 @@ class Deletion:
         if tasks:
             await asyncio.wait(tasks, timeout=patience)
 
+    async def undo_copy(self, scope: Scope, base_id: str) -> None:
+        """Removes a copy that nobody has seen."""
+        async with self._database.write() as session:
+            await _delete_copies(session, scope, KnowledgeBase.id == base_id)
+            await session.execute(
+                update(Document)
+                .where(Document.workspace_id == scope.workspace_id, Document.knowledge_base_id == base_id)
+                .values(status=DELETING)
+            )
+        await self.sweep(scope)
+
+    async def delete_unfinished_copies(self, scope: Scope, before: datetime) -> None:
+        """Copies that were begun before then and never ended, because their process died."""
+        async with self._database.write() as session:
+            await _delete_copies(session, scope, KnowledgeBase.created_at < before)
+
     async def resume(self, scope: Scope) -> None:
         """At the start of the process that owns all uploads: what an earlier one left half done goes."""
         async with self._database.write() as session:
+            await _delete_copies(session, scope, true())
             cut_off = (Document.workspace_id == scope.workspace_id, Document.status == UPLOADING)
             await session.execute(update(Document).where(*cut_off).values(status=DELETING))
         await self.sweep(scope, patience=0)
@@ -134,6 +152,11 @@ class Deletion:
     async def _removed(self, remove: Callable[[WriteSession], Coroutine[Any, Any, int]]) -> int:
         async with self._database.write() as session:
             return await remove(session)
+
+
+async def _delete_copies(session: WriteSession, scope: Scope, which: ColumnElement[bool]) -> None:
+    copies = (KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.revision == COPYING)
+    await session.execute(update(KnowledgeBase).where(*copies, which).values(revision=DELETED))
 
 
 async def _passages(session: WriteSession, leaving: _Leaving) -> int:

@@ -28,12 +28,12 @@ async def find(session: ReadSession, scope: Scope, document_id: str, *, with_tex
 
 
 async def listed(
-    session: ReadSession, scope: Scope, knowledge_base_id: str, skip: int, limit: int
+    session: ReadSession, scope: Scope, knowledge_base_id: str, skip: int, limit: int, *, newest_first: bool = False
 ) -> tuple[Sequence[Document], int]:
-    """In the order in which they came, and how many there are."""
+    """In the order in which they came, or the newest first; and how many there are."""
     there = (*_seen(scope), Document.knowledge_base_id == knowledge_base_id)
     total = await session.scalar(select(func.count()).select_from(Document).where(*there))
-    order = (Document.created_at, Document.id)
+    order = (Document.created_at.desc(), Document.id.desc()) if newest_first else (Document.created_at, Document.id)
     rows = await session.scalars(select(Document).where(*there).order_by(*order).offset(skip).limit(limit))
     return rows.all(), total or 0
 

@@ -1,6 +1,6 @@
 """Uploaded files as they came: pieces in the database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from sqlalchemy import delete, insert, select
 
@@ -32,7 +32,11 @@ async def append(session: WriteSession, scope: Scope, document_id: str, number: 
 
 
 async def read(database: Database, scope: Scope, document_id: str) -> bytes:
-    content = bytearray()
+    return b"".join([piece async for piece in stream(database, scope, document_id)])
+
+
+async def stream(database: Database, scope: Scope, document_id: str) -> AsyncGenerator[bytes]:
+    """Piece by piece; nothing where the original is not kept any more."""
     number = -1
     while True:
         query = (
@@ -48,9 +52,9 @@ async def read(database: Database, scope: Scope, document_id: str) -> bytes:
         async with database.read_much() as session:
             rows = (await session.execute(query)).all()
         for number, piece in rows:  # noqa: B007 (the last one is where the next query goes on)
-            content += piece
+            yield piece
         if len(rows) < AT_ONCE:
-            return bytes(content)
+            return
 
 
 async def remove(session: WriteSession, scope: Scope, document_id: str) -> int:

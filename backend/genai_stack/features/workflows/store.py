@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import SQLColumnExpression, bindparam, delete, exists, func, insert, select
 
 from genai_stack.engine.node import ValidationContext
 from genai_stack.errors import NotFound, Stale
 from genai_stack.features.credentials.tables import Credential
+from genai_stack.features.knowledge import bases
 from genai_stack.features.knowledge.tables import KnowledgeBase
-from genai_stack.features.workflows.tables import Workflow, WorkflowVersion
+from genai_stack.features.workflows.tables import Workflow, WorkflowTag, WorkflowVersion
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import ReadSession, Transaction, WriteSession
 from genai_stack.infra.database.scope import Scope
@@ -45,17 +46,29 @@ async def get(session: ReadSession, scope: Scope, workflow_id: str) -> Workflow:
     return workflow
 
 
+ORDERS: dict[str, SQLColumnExpression[Any]] = {
+    "name": func.lower(Workflow.name),
+    "created_at": Workflow.created_at,
+    "updated_at": Workflow.updated_at,
+}
+
+
 async def search(
-    session: ReadSession, scope: Scope, words: str, skip: int, limit: int
+    session: ReadSession, scope: Scope, words: str, skip: int, limit: int, *, tag: str = "", sort: str = "-updated_at"
 ) -> tuple[Sequence[Workflow], int]:
-    """Those whose name or description contains `words`, last changed first, and how many there are."""
+    """Those whose name or description contains `words`, and how many. `sort`: one of `ORDERS`, “-” before it: down."""
     mine = select(Workflow).where(Workflow.workspace_id == scope.workspace_id)
+    if tag:
+        tagged = (WorkflowTag.workflow_id == Workflow.id, WorkflowTag.workspace_id == scope.workspace_id)
+        mine = mine.where(exists().where(*tagged, WorkflowTag.tag == tag))
     if words:
         mine = mine.where(
             Workflow.name.icontains(words, autoescape=True) | Workflow.description.icontains(words, autoescape=True)
         )
     total = await session.scalar(select(func.count()).select_from(mine.subquery()))
-    rows = await session.scalars(mine.order_by(Workflow.updated_at.desc(), Workflow.id).offset(skip).limit(limit))
+    by = ORDERS[sort.removeprefix("-")]
+    order = by.desc() if sort.startswith("-") else by
+    rows = await session.scalars(mine.order_by(order, Workflow.id).offset(skip).limit(limit))
     return rows.all(), total or 0
 
 
@@ -83,6 +96,8 @@ async def replace(
     same_words = (workflow.name, workflow.description) == (name, description)
     if same_words and _canonical(workflow.configuration) == _canonical(configuration):
         return workflow
+    if workflow.name != name:
+        await bases.rename_own(session, scope, workflow_id, name)
     workflow.name, workflow.description, workflow.configuration = name, description, configuration
     workflow.version += 1
     workflow.updated_at = now()

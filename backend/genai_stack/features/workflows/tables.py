@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from genai_stack.infra.database.columns import now
@@ -19,6 +20,14 @@ class Workflow(Table):
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class WorkflowTag(Table):
+    __tablename__ = "workflow_tags"
+    workflow_id: Mapped[str] = owned_by("workflows.id", key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True)
+    workspace_id: Mapped[str] = owned_by("workspaces.id")
+    __table_args__ = (Index(None, "workspace_id", "tag"),)
 
 
 class WorkflowVersion(Table):

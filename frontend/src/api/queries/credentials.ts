@@ -25,3 +25,8 @@ export const models = (credentialId: string) =>
   });
 
 export const refreshCredentials = () => queryClient.invalidateQueries({ queryKey: credentials().queryKey });
+
+export async function deleteCredential(id: string, keepalive: boolean): Promise<void> {
+  await call("DELETE /credentials/{credential_id}", { path: { credential_id: id }, keepalive });
+  await refreshCredentials();
+}

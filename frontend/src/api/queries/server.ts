@@ -3,6 +3,8 @@ import { queryOptions } from "@tanstack/react-query";
 import { send } from "../client";
 import type { Calls, Readiness } from "../types";
 
+const READINESS_POLL_MS = 5_000;
+
 /** The server's version, as its own description says. */
 export const version = () =>
   queryOptions({
@@ -19,4 +21,6 @@ export const readiness = () =>
     queryKey: ["readiness"],
     queryFn: async ({ signal }): Promise<Readiness> => (await fetch("/readyz", { signal })).json(),
     staleTime: 0,
+    retry: false,
+    refetchInterval: READINESS_POLL_MS,
   });

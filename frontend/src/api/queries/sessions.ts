@@ -16,3 +16,8 @@ export const sessions = (workflowId: string) =>
 
 export const refreshSessions = (workflowId: string) =>
   queryClient.invalidateQueries({ queryKey: sessions(workflowId).queryKey });
+
+export async function deleteSession(id: string, workflowId: string, keepalive: boolean): Promise<void> {
+  await call("DELETE /sessions/{session_id}", { path: { session_id: id }, keepalive });
+  await refreshSessions(workflowId);
+}

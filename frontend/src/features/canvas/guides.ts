@@ -18,7 +18,10 @@ export function snapped(
 ): { changes: ReadonlyArray<NodeChange<StackNode>>; guides: Guides } {
   const moves = changes.filter((change): change is NodePositionChange => change.type === "position");
   const [move, ...more] = moves;
-  if (!move?.position || !move.dragging || more.length) return { changes, guides: NO_GUIDES };
+  const shown = useGuides.getState();
+  const isEnd = !move?.dragging; // a drag ends on the line that was shown last; arrow keys move freely
+  if (!move?.position || more.length || (isEnd && shown.x === null && shown.y === null))
+    return { changes, guides: NO_GUIDES };
   const dragged = nodes.find((node) => node.id === move.id);
   if (!dragged) return { changes, guides: NO_GUIDES };
   const size = sizeOf(dragged);
@@ -32,7 +35,8 @@ export function snapped(
       guides[axis] = found.line;
     }
   }
-  return { changes: changes.map((change) => (change === move ? { ...move, position } : change)), guides };
+  const moved = changes.map((change) => (change === move ? { ...move, position } : change));
+  return { changes: moved, guides: isEnd ? NO_GUIDES : guides };
 }
 
 function nearest(start: number, extent: number, axis: "x" | "y", nodes: ReadonlyArray<StackNode>, id: string) {

@@ -4,6 +4,7 @@ import { MessageSquare, PanelLeft, SquarePen, TriangleAlert } from "lucide-react
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { queries, useConnection } from "@/api";
+import { useDeleting } from "@/model/shell/deletion";
 import { Button, IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
 import { Empty } from "@/ui/empty";
@@ -116,7 +117,9 @@ function Said(props: ChatViewProps & { onMade: (id: string) => void }) {
     conversation.start();
     return () => conversation.stop();
   }, [conversation]);
-  const { phase, turns, error } = useStore(conversation.store);
+  const { phase: loaded, turns, error } = useStore(conversation.store);
+  const isDeleted = useDeleting((state) => sessionId !== null && state.ids.has(sessionId));
+  const phase = isDeleted ? "gone" : loaded;
   const chat = useRef<HTMLDivElement>(null);
   const drop = useFileDrop(workflowId);
   const [toEnd, setToEnd] = useState(0);

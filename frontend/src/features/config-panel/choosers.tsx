@@ -99,8 +99,8 @@ export function Credential(props: WidgetProps) {
 
 export function KnowledgeBase(props: WidgetProps) {
   const { field, value, set } = props;
-  const told = useQuery(queries.knowledgeBases());
-  const shared = told.data?.items.filter((one) => one.workflow_id === null) ?? [];
+  const told = useQuery(queries.sharedKnowledgeBases());
+  const shared = told.data?.items ?? [];
   const gone = typeof value === "string" && told.data && !shared.some((one) => one.id === value);
   return (
     <Field {...outer(props)}>

@@ -1,10 +1,10 @@
-// The keys of providers: listed by their last characters, tested, replaced, deleted.
+// API keys: listed by their last characters, tested, replaced, deleted.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { CheckCircle2, KeyRound, Plus, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { type CredentialOut, call, type ProviderOut, queries, sentenceOf } from "@/api";
+import { deleteWithUndo, useDeleting } from "@/model/shell/deletion";
 import { Button } from "@/ui/button";
-import { Confirm } from "@/ui/confirm";
 import { ago } from "@/ui/dates";
 import { Empty } from "@/ui/empty";
 import { Loading, Skeleton } from "@/ui/skeleton";
@@ -15,25 +15,25 @@ export function CredentialsPage() {
   const found = useQuery(queries.credentials());
   const providers = useQuery(queries.providers());
   const [form, setForm] = useState<CredentialOut | "new" | null>(null);
-  const [leaving, setLeaving] = useState<CredentialOut | null>(null);
-  const remove = useMutation({
-    mutationFn: (key: CredentialOut) =>
-      call("DELETE /credentials/{credential_id}", { path: { credential_id: key.id } }),
-    onSettled: () => queries.refreshCredentials(),
-    onError: (error) => toast(sentenceOf(error), { tone: "bad" }),
-  });
+  const deleting = useDeleting((state) => state.ids);
+  const remove = ({ id, name }: CredentialOut) =>
+    deleteWithUndo({
+      id,
+      message: `Deleted “${name}”. Stacks that use it need another API key.`,
+      remove: (keepalive) => queries.deleteCredential(id, keepalive),
+    });
   const add = (
     <Button variant="primary" onClick={() => setForm("new")}>
       <Plus aria-hidden />
-      Add a key
+      Add API key
     </Button>
   );
-  const list = found.data?.items ?? [];
+  const list = (found.data?.items ?? []).filter((key) => !deleting.has(key.id));
   return (
     <>
       {found.isPending ? (
         <div className="flex flex-col gap-3">
-          <Loading what="keys" />
+          <Loading what="API keys" />
           <Skeleton className="h-20" />
           <Skeleton className="h-20" />
         </div>
@@ -41,28 +41,31 @@ export function CredentialsPage() {
       {found.isError ? (
         <Empty
           icon={TriangleAlert}
-          title="The keys could not be read"
+          title="The API keys could not be loaded"
           actions={<Button onClick={() => void found.refetch()}>Try again</Button>}
         >
           {sentenceOf(found.error)}
         </Empty>
       ) : null}
       {found.data && !list.length ? (
-        <Empty icon={KeyRound} title="No keys yet" actions={add}>
-          Add the key of a provider such as OpenAI, Gemini or Anthropic, then choose it in the LLM of a stack. Without
-          one, stacks can answer offline.
+        <Empty icon={KeyRound} title="No API keys yet" actions={add}>
+          Add an API key from a provider such as OpenAI, Google Gemini or Anthropic, then choose it in a stack’s LLM
+          Engine. Without one, stacks can answer offline.
         </Empty>
       ) : null}
       {list.length ? (
         <>
-          <ul aria-label="Keys" className="divide-y divide-line rounded-xl border border-line bg-surface shadow-card">
+          <ul
+            aria-label="API keys"
+            className="divide-y divide-line rounded-xl border border-line bg-surface shadow-card"
+          >
             {list.map((key) => (
               <Line
                 key={key.id}
                 stored={key}
                 provider={providers.data?.items.find((one) => one.id === key.provider)}
                 onReplace={() => setForm(key)}
-                onDelete={() => setLeaving(key)}
+                onDelete={() => remove(key)}
               />
             ))}
           </ul>
@@ -75,19 +78,9 @@ export function CredentialsPage() {
           onClose={() => setForm(null)}
           onDone={(key) => {
             setForm(null);
-            toast(form === "new" ? `“${key.name}” is stored.` : `“${key.name}” is replaced.`, { tone: "good" });
+            toast(form === "new" ? `Added “${key.name}”.` : `Replaced “${key.name}”.`, { tone: "good" });
           }}
         />
-      ) : null}
-      {leaving ? (
-        <Confirm
-          title={`Delete “${leaving.name}”?`}
-          action="Delete"
-          onConfirm={() => remove.mutate(leaving)}
-          onClose={() => setLeaving(null)}
-        >
-          Stacks that use it cannot run until another key is chosen in them.
-        </Confirm>
       ) : null}
     </>
   );

@@ -1,4 +1,4 @@
-// A key is added, or another is put in its place. What is stored is never shown.
+// Adds an API key or replaces a stored one, which is never shown.
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { type CredentialOut, call, queries, sentenceOf } from "@/api";
@@ -48,11 +48,11 @@ export function KeyForm({ stored, onDone, onClose }: KeyFormProps) {
     <Dialog
       open
       onOpenChange={onClose}
-      title={stored ? `Replace “${stored.name}”` : "Add a key"}
+      title={stored ? `Replace “${stored.name}”` : "Add API key"}
       description={
         stored
-          ? "Stacks that use it go on with the new key."
-          : "It is stored encrypted on this server, and never shown again."
+          ? "Stacks that use this key continue with the new one."
+          : "The key is stored encrypted on this server and never shown again."
       }
     >
       <form onSubmit={start} autoComplete="off" className="contents">
@@ -73,7 +73,7 @@ export function KeyForm({ stored, onDone, onClose }: KeyFormProps) {
               </Select>
             )}
           </Field>
-          <Field label="Name" help="So that you find it again.">
+          <Field label="Name" help="To tell your keys apart.">
             {(described) => (
               <Input
                 {...described}
@@ -100,7 +100,7 @@ export function KeyForm({ stored, onDone, onClose }: KeyFormProps) {
               )}
             </Field>
           ) : null}
-          <Field label="Key" required help={provider?.key_help}>
+          <Field label="API key" required help={provider?.key_help}>
             {(described) => (
               <Input
                 {...described}

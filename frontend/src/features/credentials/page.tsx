@@ -1,4 +1,4 @@
-// The page of the providers' keys.
+// The page of the API keys of model providers.
 import { PageHead } from "@/ui/page-head";
 import { CredentialsPage } from "./credentials";
 
@@ -6,8 +6,8 @@ export default function Page() {
   return (
     <>
       <PageHead
-        title="Keys"
-        description="Keys of model providers. They are stored encrypted on this server; only their last characters are ever shown."
+        title="API keys"
+        description="Keys for model providers such as OpenAI. They are stored encrypted on this server; only their last four characters are ever shown."
       />
       <CredentialsPage />
     </>

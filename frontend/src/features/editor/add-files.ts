@@ -4,6 +4,7 @@ import { configOf } from "@/model/graph/shape";
 import { useStack } from "@/model/graph/store";
 import { catalogNow } from "@/model/node-types/catalog";
 import { fieldsOf, settingOf } from "@/model/node-types/form";
+import { send } from "@/model/stack/uploads";
 import { toast } from "@/ui/toast";
 import { panels } from "./panels";
 
@@ -22,10 +23,7 @@ export function addFiles(workflowId: string, files: ReadonlyArray<File>): void {
   const field = chooserOf(base);
   const chosen = present && field ? settingOf(field, configOf(present)) : null;
   const to = typeof chosen === "string" && chosen ? { baseId: chosen } : { workflowId };
-  import("@/features/knowledge").then(
-    ({ send }) => send(to, files),
-    () => toast("The files could not be sent. Check the network and drop them again.", { tone: "bad" }),
-  );
+  send(to, files);
   act.goToNode(id);
   panels({ side: "node", tab: "settings" });
 }

@@ -15,12 +15,13 @@ import {
   Undo2,
   Workflow,
 } from "lucide-react";
-import { sentenceOf } from "@/api";
+import { queries, sentenceOf } from "@/api";
 import { setCanvasState } from "@/features/canvas";
 import { configurationNow, edit, redo, undo, useStack } from "@/model/graph/store";
-import { catalogNow } from "@/model/node-types/catalog";
+import { askExport } from "@/model/shell/export-dialog";
 import { chooseTheme, useTheme } from "@/model/shell/theme";
-import { download, make, removeSoon, takeBack } from "@/model/stack/stacks";
+import { flush } from "@/model/stack/saving";
+import { deleteStack } from "@/model/stack/stacks";
 import { Button, IconButton } from "@/ui/button";
 import { Logo } from "@/ui/logo";
 import { Menu, type MenuItem } from "@/ui/menu";
@@ -115,16 +116,11 @@ function More({ id, library }: { id: string; library: boolean }) {
   };
   const failed = (error: unknown) => toast(sentenceOf(error), { tone: "bad" });
   const copy = () =>
-    make({ ...draft(), name: `${draft().name.slice(0, 190)} (copy)` }).then(
-      (made) => navigate(`/stacks/${made.id}`),
-      failed,
-    );
+    flush()
+      .then(() => queries.duplicateWorkflow(id))
+      .then((made) => navigate(`/stacks/${made.id}`), failed);
   const remove = () => {
-    removeSoon(id, failed);
-    toast(`“${draft().name}” is deleted, with its documents and chats.`, {
-      stays: 7_500,
-      action: { label: "Undo", run: () => takeBack(id) && void navigate(`/stacks/${id}`) },
-    });
+    deleteStack({ id, name: draft().name }, () => navigate(`/stacks/${id}`));
     void navigate("/stacks");
   };
   const items: MenuItem[] = [
@@ -144,7 +140,7 @@ function More({ id, library }: { id: string; library: boolean }) {
     { label: "Find in this stack…", icon: Search, keys: "Mod+F", onSelect: () => panels({ finding: true }) },
     "line",
     { label: "Duplicate stack", icon: Copy, onSelect: () => void copy() },
-    { label: "Export to file", icon: Download, onSelect: () => download(draft(), catalogNow()) },
+    { label: "Export to file…", icon: Download, onSelect: () => askExport({ id, stack: draft() }) },
     { label: "Keyboard shortcuts", icon: Keyboard, keys: "?", onSelect: () => setCanvasState({ keysShown: true }) },
     { label: "My stacks", icon: Layers3, onSelect: () => void navigate("/stacks") },
     "line",

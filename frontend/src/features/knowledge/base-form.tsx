@@ -45,8 +45,8 @@ export function BaseForm({ base, onDone, onClose }: BaseFormProps) {
       open
       onOpenChange={onClose}
       width="medium"
-      title={base ? "Change the knowledge base" : "New knowledge base"}
-      description={base ? undefined : "Its documents can be used by several stacks."}
+      title={base ? "Edit knowledge base" : "New knowledge base"}
+      description={base ? undefined : "Several stacks can share its documents."}
     >
       <form onSubmit={start} className="contents">
         <DialogBody className="flex flex-col gap-4">
@@ -66,7 +66,10 @@ export function BaseForm({ base, onDone, onClose }: BaseFormProps) {
           </Field>
           <EmbedderFields chosen={embedder} fixed={fixed} onChange={setEmbedder} />
           <div className="grid gap-4 sm:grid-cols-2">
-            <Field label="Words in a passage" help={`${WORDS.smallest} to ${WORDS.largest}. Shorter is more exact.`}>
+            <Field
+              label="Passage length (words)"
+              help={`${WORDS.smallest} to ${WORDS.largest}. Shorter passages are more precise.`}
+            >
               {(described) => (
                 <Input
                   {...described}
@@ -79,7 +82,7 @@ export function BaseForm({ base, onDone, onClose }: BaseFormProps) {
                 />
               )}
             </Field>
-            <Field label="Words of overlap" help="At most half of a passage. Counts for new documents.">
+            <Field label="Overlap (words)" help="At most half of a passage. Applies to new documents.">
               {(described) => (
                 <Input
                   {...described}
@@ -123,7 +126,7 @@ function EmbedderFields({ chosen, fixed, onChange }: EmbedderProps) {
   const keys = (stored.data?.items ?? []).filter((one) => one.provider === chosen.provider);
   const set = (change: Partial<Chosen>) => onChange({ ...chosen, ...change });
   const help = fixed
-    ? "It cannot be changed while there are documents: their vectors were made by it."
+    ? "Can’t be changed while the knowledge base has documents, because their vectors were made with it."
     : provider?.key_help;
   return (
     <>
@@ -157,7 +160,7 @@ function EmbedderFields({ chosen, fixed, onChange }: EmbedderProps) {
               />
             )}
           </Field>
-          <Field label="Key" required={provider?.needs_key ?? false}>
+          <Field label="API key" required={provider?.needs_key ?? false}>
             {(described) => (
               <Select
                 {...described}
@@ -165,7 +168,7 @@ function EmbedderFields({ chosen, fixed, onChange }: EmbedderProps) {
                 value={chosen.credential_id ?? ""}
                 onChange={(event) => set({ credential_id: event.target.value || null })}
               >
-                <option value="">{keys.length ? "No key" : "No key is stored yet"}</option>
+                <option value="">{keys.length ? "No API key" : "No API keys stored yet"}</option>
                 {keys.map((one) => (
                   <option key={one.id} value={one.id}>
                     {one.name} (…{one.last4})
@@ -175,7 +178,7 @@ function EmbedderFields({ chosen, fixed, onChange }: EmbedderProps) {
             )}
           </Field>
           {provider?.needs_base_url ? (
-            <Field label="Address of the server" required className="sm:col-span-2">
+            <Field label="Server address" required className="sm:col-span-2">
               {(described) => (
                 <Input
                   {...described}

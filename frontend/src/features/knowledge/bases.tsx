@@ -1,21 +1,22 @@
-// The documents page: knowledge bases on the left, what is in one of them on the right.
-import { useMutation, useQuery } from "@tanstack/react-query";
+// Knowledge bases on the left, what is in one of them on the right.
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Database, Layers3, Library, Pencil, Plus, Trash2, TriangleAlert } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
-import { call, type KnowledgeBaseOut, queries, sentenceOf } from "@/api";
+import { type KnowledgeBaseOut, queries, sentenceOf } from "@/api";
+import { deleteWithUndo, useDeleting } from "@/model/shell/deletion";
 import { viewDocument } from "@/model/shell/document-viewer";
 import { Button, IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
-import { Confirm } from "@/ui/confirm";
 import { Empty } from "@/ui/empty";
 import { Link } from "@/ui/router";
 import { Loading, Skeleton } from "@/ui/skeleton";
 import { toast } from "@/ui/toast";
+import { ListEnd } from "@/ui/visible";
 import { BaseForm } from "./base-form";
 import { Documents } from "./documents";
 import { SearchTest } from "./search";
 
-type DocumentsPageProps = {
+type KnowledgeBasesProps = {
   /** A document that the address names: it is opened. */
   documentId: string | null;
   /** The knowledge base that the address names. */
@@ -23,23 +24,14 @@ type DocumentsPageProps = {
   onBase: (id: string | null) => void;
 };
 
-/** What a knowledge base is called: a stack's own by the stack. */
-type Named = KnowledgeBaseOut & { title: string };
-
-export function DocumentsPage({ documentId, baseId, onBase }: DocumentsPageProps) {
-  const bases = useQuery(queries.knowledgeBases());
-  const stacks = useQuery(queries.workflows());
+export function KnowledgeBases({ documentId, baseId, onBase }: KnowledgeBasesProps) {
+  const shared = useBases(true);
+  const own = useBases(false);
   const [form, setForm] = useState<KnowledgeBaseOut | "new" | null>(null);
+  const shown = useShownBase(baseId, shared.list, own.list);
   useNamedDocument(documentId);
-
-  const names = new Map(stacks.data?.items.map((stack) => [stack.id, stack.name]));
-  const all: Named[] = (bases.data?.items ?? []).map((base) => ({
-    ...base,
-    title: base.workflow_id ? (names.get(base.workflow_id) ?? base.name) : base.name,
-  }));
-  const shared = all.filter((base) => base.workflow_id === null);
-  const own = all.filter((base) => base.workflow_id !== null);
-  const shown = all.find((base) => base.id === baseId) ?? shared[0] ?? own[0];
+  const isPending = shared.found.isPending || own.found.isPending;
+  const failed = [shared.found, own.found].find((found) => found.isError && !found.data);
   const make = (
     <Button variant="primary" onClick={() => setForm("new")}>
       <Plus aria-hidden />
@@ -48,31 +40,36 @@ export function DocumentsPage({ documentId, baseId, onBase }: DocumentsPageProps
   );
   return (
     <>
-      {bases.isPending ? <Waiting /> : null}
-      {bases.isError ? (
+      {isPending ? <Waiting /> : null}
+      {failed ? (
         <Empty
           icon={TriangleAlert}
-          title="The documents could not be read"
-          actions={<Button onClick={() => void bases.refetch()}>Try again</Button>}
+          title="The knowledge bases could not be loaded"
+          actions={
+            <Button onClick={() => void Promise.all([shared.found.refetch(), own.found.refetch()])}>Try again</Button>
+          }
         >
-          {sentenceOf(bases.error)}
+          {sentenceOf(failed.error)}
         </Empty>
       ) : null}
-      {bases.data && !shown ? (
+      {isPending || failed || shown ? null : (
         <Empty icon={Library} title="No documents yet" actions={make}>
-          Make a knowledge base that several stacks can use, or add documents in a stack, in the settings of its
-          knowledge base.
+          Create a knowledge base that several stacks can share, or add documents to a single stack: open it and select
+          its Knowledge Base.
         </Empty>
-      ) : null}
+      )}
       {shown ? (
         <div className="grid items-start gap-x-8 gap-y-6 md:grid-cols-[16rem_minmax(0,1fr)]">
-          <nav aria-label="Knowledge bases" className="flex flex-col gap-4 md:sticky md:top-20">
+          <nav
+            aria-label="Knowledge bases"
+            className="flex flex-col gap-4 md:sticky md:top-20 md:max-h-[calc(100dvh-6rem)] md:overflow-y-auto"
+          >
             <div className="[&>button]:w-full">{make}</div>
-            <Group title="Shared" icon={Database} list={shared} shown={shown.id} onOpen={onBase}>
-              None yet. A shared one can be used by several stacks.
+            <Group title="Shared" icon={Database} bases={shared} shown={shown.id} onOpen={onBase}>
+              None yet. Several stacks can use a shared knowledge base.
             </Group>
-            <Group title="Of one stack" icon={Layers3} list={own} shown={shown.id} onOpen={onBase}>
-              None yet.
+            <Group title="One stack only" icon={Layers3} bases={own} shown={shown.id} onOpen={onBase}>
+              None yet. Add documents in a stack to see them here.
             </Group>
           </nav>
           <Base key={shown.id} base={shown} onChange={() => setForm(shown)} onGone={() => onBase(null)} />
@@ -90,6 +87,28 @@ export function DocumentsPage({ documentId, baseId, onBase }: DocumentsPageProps
       ) : null}
     </>
   );
+}
+
+function useBases(shared: boolean) {
+  const found = useInfiniteQuery(queries.knowledgeBasePages(shared));
+  const deleting = useDeleting((state) => state.ids);
+  const list = (found.data?.pages.flatMap((page) => page.items) ?? []).filter(
+    ({ id, workflow_id }) => !deleting.has(id) && !(workflow_id && deleting.has(workflow_id)),
+  );
+  return { found, list };
+}
+
+type Bases = ReturnType<typeof useBases>;
+
+/** The one that the address names, loaded or not yet; without a name, the first. */
+function useShownBase(id: string | null, ...lists: ReadonlyArray<ReadonlyArray<KnowledgeBaseOut>>) {
+  const all = lists.flat();
+  const listed = all.find((base) => base.id === id);
+  const deleting = useDeleting((state) => id !== null && state.ids.has(id));
+  const named = useQuery({ ...queries.knowledgeBase(id ?? ""), enabled: id !== null && !listed && !deleting });
+  if (listed) return listed;
+  if (id !== null && named.isPending && !deleting) return undefined;
+  return (deleting ? undefined : named.data) ?? all[0];
 }
 
 /** An address can name a document: `/knowledge?document={id}`. */
@@ -111,18 +130,18 @@ function useNamedDocument(documentId: string | null): void {
 type GroupProps = {
   title: string;
   icon: typeof Database;
-  list: ReadonlyArray<Named>;
+  bases: Bases;
   shown: string;
   onOpen: (id: string) => void;
   children: ReactNode;
 };
 
-function Group({ title, icon: Icon, list, shown, onOpen, children }: GroupProps) {
+function Group({ title, icon: Icon, bases: { list, found }, shown, onOpen, children }: GroupProps) {
   return (
     <section aria-label={title}>
       <h2 className="mb-1 px-2.5 text-xs font-medium text-muted">{title}</h2>
       {list.length ? null : <p className="px-2.5 text-sm text-muted">{children}</p>}
-      <ul className="flex flex-col gap-0.5">
+      <ul className="flex flex-col gap-0.5 max-md:max-h-48 max-md:overflow-y-auto">
         {list.map((base) => (
           <li key={base.id}>
             <button
@@ -135,40 +154,44 @@ function Group({ title, icon: Icon, list, shown, onOpen, children }: GroupProps)
               )}
             >
               <Icon className="size-4 shrink-0 opacity-70" aria-hidden />
-              <span className="truncate">{base.title}</span>
+              <span className="truncate">{base.name}</span>
             </button>
           </li>
         ))}
+        {found.hasNextPage ? (
+          <li>
+            <ListEnd key={list.length} onSeen={() => void found.fetchNextPage()} />
+          </li>
+        ) : null}
       </ul>
     </section>
   );
 }
 
-type BaseProps = { base: Named; onChange: () => void; onGone: () => void };
+type BaseProps = { base: KnowledgeBaseOut; onChange: () => void; onGone: () => void };
 
 function Base({ base, onChange, onGone }: BaseProps) {
-  const [leaving, setLeaving] = useState(false);
   const providers = useQuery(queries.providers());
   const embedder = providers.data?.items.find((one) => one.id === base.embedder.provider)?.title;
-  const remove = useMutation({
-    mutationFn: () => call("DELETE /knowledge-bases/{knowledge_base_id}", { path: { knowledge_base_id: base.id } }),
-    onSuccess: async () => {
-      await queries.refreshKnowledgeBases();
-      onGone();
-    },
-    onError: (error) => toast(sentenceOf(error), { tone: "bad" }),
-  });
+  const remove = () => {
+    deleteWithUndo({
+      id: base.id,
+      message: `Deleted “${base.name}” with its documents.`,
+      remove: (keepalive) => queries.deleteKnowledgeBase(base.id, keepalive),
+    });
+    onGone();
+  };
   return (
     <section aria-labelledby="base-title" className="flex min-w-0 flex-col gap-6">
       <div className="flex items-start gap-2">
         <div className="min-w-0 flex-1">
           <h2 id="base-title" className="truncate text-xl font-semibold tracking-tight">
-            {base.title}
+            {base.name}
           </h2>
           <p className="text-sm text-muted">
             {embedder ?? base.embedder.provider}
-            {base.embedder.model ? ` (${base.embedder.model})` : ""} · passages of up to {base.chunk_size} words,{" "}
-            {base.chunk_overlap} shared
+            {base.embedder.model ? ` (${base.embedder.model})` : ""} · passages of up to {base.chunk_size} words, with
+            an overlap of {base.chunk_overlap}
           </p>
           {base.workflow_id ? (
             <Link
@@ -179,27 +202,17 @@ function Base({ base, onChange, onGone }: BaseProps) {
             </Link>
           ) : null}
         </div>
-        <IconButton label="Change the knowledge base" onClick={onChange}>
+        <IconButton label="Edit knowledge base" onClick={onChange}>
           <Pencil />
         </IconButton>
         {base.workflow_id ? null : (
-          <IconButton label="Delete the knowledge base" onClick={() => setLeaving(true)}>
+          <IconButton label="Delete knowledge base" onClick={remove}>
             <Trash2 />
           </IconButton>
         )}
       </div>
       <Documents of={{ baseId: base.id }} />
       <SearchTest baseId={base.id} />
-      {leaving ? (
-        <Confirm
-          title={`Delete “${base.title}”?`}
-          action="Delete"
-          onConfirm={() => remove.mutate()}
-          onClose={() => setLeaving(false)}
-        >
-          All its documents are gone for good. Stacks that use it find nothing any more.
-        </Confirm>
-      ) : null}
     </section>
   );
 }

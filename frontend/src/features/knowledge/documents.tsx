@@ -1,16 +1,16 @@
 // The documents of one knowledge base: sent, watched while they are taken in, read, deleted.
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { ChevronRight, FileText, FileType, Trash2, TriangleAlert, Upload, X } from "lucide-react";
 import { type DragEvent, useId, useRef, useState } from "react";
-import { call, type DocumentOut, queries, sentenceOf } from "@/api";
+import { type DocumentOut, queries, sentenceOf } from "@/api";
+import { deleteWithUndo, useDeleting } from "@/model/shell/deletion";
 import { viewDocument } from "@/model/shell/document-viewer";
+import { dismiss, keyOf, type Place, type Sending, send, useSending } from "@/model/stack/uploads";
 import { Badge } from "@/ui/badge";
 import { Button, IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
-import { Confirm } from "@/ui/confirm";
 import { Loading, Skeleton } from "@/ui/skeleton";
-import { toast } from "@/ui/toast";
-import { dismiss, keyOf, type Place, type Sending, send, useSending } from "./uploading";
+import { ListEnd } from "@/ui/visible";
 import { contentInWords, factsOf, warningsOf } from "./words";
 
 type DocumentsProps = {
@@ -20,16 +20,17 @@ type DocumentsProps = {
 };
 
 export function Documents({ of, compact = false }: DocumentsProps) {
-  const found = useQuery(queries.documents(of));
+  const found = useInfiniteQuery(queries.documentPages(of));
   const place = keyOf(of);
   const sending = useSending((state) => state.list).filter((one) => one.place === place);
-  const [leaving, setLeaving] = useState<DocumentOut | null>(null);
-  const remove = useMutation({
-    mutationFn: (one: DocumentOut) => call("DELETE /documents/{document_id}", { path: { document_id: one.id } }),
-    onSettled: () => queries.refreshDocuments(of),
-    onError: (error) => toast(sentenceOf(error), { tone: "bad" }),
-  });
-  const list = found.data?.items ?? [];
+  const deleting = useDeleting((state) => state.ids);
+  const list = (found.data?.pages.flatMap((page) => page.items) ?? []).filter((one) => !deleting.has(one.id));
+  const remove = ({ id, filename }: DocumentOut) =>
+    deleteWithUndo({
+      id,
+      message: `Deleted “${filename}”.`,
+      remove: (keepalive) => queries.deleteDocument(id, of, keepalive),
+    });
   return (
     <div className="flex flex-col gap-3">
       <DropZone of={of} compact={compact} />
@@ -54,30 +55,14 @@ export function Documents({ of, compact = false }: DocumentsProps) {
           {sending.map((one) => (
             <OnItsWay key={one.id} one={one} />
           ))}
-          {[...list].reverse().map((one) => (
-            <Line key={one.id} one={one} onDelete={() => setLeaving(one)} />
+          {list.map((one) => (
+            <Line key={one.id} one={one} onDelete={() => remove(one)} />
           ))}
         </ul>
       ) : found.data ? (
-        <p className="px-1 text-sm text-muted">
-          No documents yet. Add some: the answers will be made from them, with their sources.
-        </p>
+        <p className="px-1 text-sm text-muted">No documents yet. Add some, and answers will quote them as sources.</p>
       ) : null}
-      {found.data && found.data.total > list.length ? (
-        <p className="text-sm text-muted">
-          The first {list.length} of {found.data.total} documents.
-        </p>
-      ) : null}
-      {leaving ? (
-        <Confirm
-          title={`Delete “${leaving.filename}”?`}
-          action="Delete"
-          onConfirm={() => remove.mutate(leaving)}
-          onClose={() => setLeaving(null)}
-        >
-          The file and its passages are gone for good. Answers that quote it stay.
-        </Confirm>
-      ) : null}
+      {found.hasNextPage ? <ListEnd key={list.length} onSeen={() => void found.fetchNextPage()} /> : null}
     </div>
   );
 }
@@ -115,9 +100,18 @@ function DropZone({ of, compact }: { of: Place; compact: boolean }) {
         </span>
       )}
       <div className={compact ? "" : "min-w-0 flex-1"}>
-        <p className="font-medium">{over ? "Let go to add them" : "Drop files here"}</p>
+        <p className="font-medium">
+          {over ? (
+            "Drop to add the files"
+          ) : (
+            <>
+              <span className="pointer-coarse:hidden">Drop files here</span>
+              <span className="hidden pointer-coarse:inline">Add files</span>
+            </>
+          )}
+        </p>
         <p id={help} className="text-sm text-muted">
-          PDF, text or Markdown, several at once.
+          PDF, text or Markdown. You can add several at once.
         </p>
       </div>
       <Button aria-describedby={help} onClick={() => picker.current?.click()}>
@@ -149,10 +143,10 @@ function OnItsWay({ one }: { one: Sending }) {
         {one.error ? (
           <p className="text-sm text-bad">{one.error}</p>
         ) : (
-          <Progress what={`Sending ${one.name}`} words="Sending" part={one.part} />
+          <Progress what={`Uploading ${one.name}`} words="Uploading" part={one.part} />
         )}
       </div>
-      <IconButton label={one.error ? "Put away" : "Stop sending"} onClick={() => dismiss(one.id)}>
+      <IconButton label={one.error ? "Dismiss" : "Cancel upload"} onClick={() => dismiss(one.id)}>
         <X />
       </IconButton>
     </li>
@@ -215,7 +209,9 @@ function Line({ one, onDelete }: { one: DocumentOut; onDelete: () => void }) {
           ) : null}
           {one.status === "ready" ? <p className="text-sm text-muted">{contentInWords(one)}</p> : null}
           {one.status === "failed" ? (
-            <p className="text-sm text-bad">{one.error ?? "It could not be read. Delete it and try another file."}</p>
+            <p className="text-sm text-bad">
+              {one.error ?? "The file could not be read. Delete it and try another one."}
+            </p>
           ) : null}
           {warnings.map((warning) => (
             <p key={warning} className="mt-1 flex items-start gap-1.5 text-sm text-warn">

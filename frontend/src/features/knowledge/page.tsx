@@ -2,7 +2,7 @@
 import { useCallback } from "react";
 import { PageHead } from "@/ui/page-head";
 import { useNavigate, useParams, useSearchParams } from "@/ui/router";
-import { DocumentsPage } from "./bases";
+import { KnowledgeBases } from "./bases";
 
 export default function Page() {
   const { baseId } = useParams();
@@ -11,11 +11,8 @@ export default function Page() {
   const onBase = useCallback((id: string | null) => navigate(id ? `/knowledge/${id}` : "/knowledge"), [navigate]);
   return (
     <>
-      <PageHead
-        title="Documents"
-        description="What your stacks know. Answers are made from these, with their sources."
-      />
-      <DocumentsPage documentId={search.get("document")} baseId={baseId ?? search.get("base")} onBase={onBase} />
+      <PageHead title="Knowledge" description="Documents that your stacks search to answer questions." />
+      <KnowledgeBases documentId={search.get("document")} baseId={baseId ?? search.get("base")} onBase={onBase} />
     </>
   );
 }

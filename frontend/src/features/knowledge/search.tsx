@@ -28,7 +28,7 @@ export function SearchTest({ baseId }: { baseId: string }) {
       <h3 id="search-test" className="text-lg font-semibold">
         Test the search
       </h3>
-      <p className="mb-3 text-sm text-muted">Ask as you would in the chat, and see which passages are found.</p>
+      <p className="mb-3 text-sm text-muted">Ask a question as in the chat to see which passages it finds.</p>
       <form onSubmit={start} className="flex gap-2">
         <div className="relative min-w-0 flex-1">
           <Search
@@ -37,8 +37,8 @@ export function SearchTest({ baseId }: { baseId: string }) {
           />
           <Input
             type="search"
-            aria-label="A question to search with"
-            placeholder="A question…"
+            aria-label="Test question"
+            placeholder="Ask a question…"
             className="pl-9"
             maxLength={20_000}
             value={query}
@@ -53,7 +53,7 @@ export function SearchTest({ baseId }: { baseId: string }) {
         {search.isPending ? <Skeleton className="h-24" /> : null}
         {search.isError ? <p className="text-sm text-bad">{sentenceOf(search.error)}</p> : null}
         {search.data && !search.data.items.length ? (
-          <p className="text-sm text-muted">Nothing is near to this question. Are the documents ready?</p>
+          <p className="text-sm text-muted">No passages match this question. Check that the documents are ready.</p>
         ) : null}
         {search.data?.items.length ? (
           <ol aria-label="Passages" className="flex flex-col gap-2">

@@ -1,10 +1,9 @@
 // Documents in words.
 import { expect, test } from "vitest";
-import { contentInWords, factsOf, placeOf, sizeInWords, warningsOf } from "./words";
+import { contentInWords, factsOf, placeOf, warningsOf } from "./words";
 
-test("sizes and counts are told in words", () => {
-  expect([sizeInWords(12), sizeInWords(1400), sizeInWords(12_345_678)]).toEqual(["12 bytes", "1.4 kB", "12.3 MB"]);
-  expect(contentInWords({ pages: 1, chunks: 1200, size: 1 })).toBe("1 page · 1,200 passages · 1 bytes");
+test("pages, passages and size are told in words", () => {
+  expect(contentInWords({ pages: 1, chunks: 1200, size: 1 })).toBe("1 page · 1,200 passages · 1 byte");
   expect(contentInWords({ pages: null, chunks: null, size: 1400 })).toBe("1.4 kB");
 });
 

@@ -1,20 +1,6 @@
 // A document in words: how large it is, what stands in it, what its file says of itself.
 import type { DocumentOut } from "@/api";
-
-const UNITS = ["bytes", "kB", "MB", "GB"] as const;
-
-/** “1.4 MB” */
-export function sizeInWords(bytes: number): string {
-  let size = bytes;
-  let unit = 0;
-  while (size >= 1000 && unit < UNITS.length - 1) {
-    size /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 || size >= 100 ? Math.round(size) : size.toFixed(1)} ${UNITS[unit]}`;
-}
-
-const counted = (count: number, word: string) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+import { counted, sizeInWords } from "@/ui/quantities";
 
 /** “12 pages · 48 passages · 1.4 MB” */
 export function contentInWords({ pages, chunks, size }: Pick<DocumentOut, "pages" | "chunks" | "size">): string {

@@ -1,4 +1,4 @@
-// Keys with what they do.
+// Keyboard shortcuts and what they do.
 import { Keys } from "@/ui/keys";
 
 export type Listed = { keys: string; label: string };

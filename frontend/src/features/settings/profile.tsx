@@ -1,35 +1,36 @@
-// The settings: how it looks, which keys there are, and what this is.
+// The settings: theme, keyboard shortcuts, and about this server.
 import { useQuery } from "@tanstack/react-query";
 import { CheckCircle2, Monitor, Moon, Sun, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { queries } from "@/api";
 import { chooseTheme, type Theme, useTheme } from "@/model/shell/theme";
 import { classes } from "@/ui/classes";
+import { Link } from "@/ui/router";
 import { Skeleton } from "@/ui/skeleton";
 import { KeyList, type Listed } from "./keys";
 
 const THEMES: ReadonlyArray<{ theme: Theme; label: string; icon: typeof Sun }> = [
-  { theme: "system", label: "As the system", icon: Monitor },
+  { theme: "system", label: "System", icon: Monitor },
   { theme: "light", label: "Light", icon: Sun },
   { theme: "dark", label: "Dark", icon: Moon },
 ];
 
-const ANYWHERE: ReadonlyArray<Listed> = [{ keys: "Mod+K", label: "Go to anything" }];
+const ANYWHERE: ReadonlyArray<Listed> = [{ keys: "Mod+K", label: "Go to…" }];
 const CHAT: ReadonlyArray<Listed> = [
   { keys: "Enter", label: "Send" },
-  { keys: "Shift+Enter", label: "Begin a new line" },
-  { keys: "↑", label: "Bring back the last question, in an empty box" },
+  { keys: "Shift+Enter", label: "New line" },
+  { keys: "↑", label: "Edit the last question (in an empty box)" },
   { keys: "Escape", label: "Stop the answer" },
 ];
 
-/** `children`: the keys of other parts of the pages. */
+/** `children`: the shortcuts of other parts of the pages. */
 export function SettingsPage({ children }: { children?: ReactNode }) {
   return (
     <div className="flex flex-col gap-6">
       <Card title="Theme">
         <Themes />
       </Card>
-      <Card title="Keys">
+      <Card title="Keyboard shortcuts" className="pointer-coarse:hidden">
         <div className="grid gap-x-12 gap-y-6 md:grid-cols-2">
           <div className="flex flex-col gap-6">
             <KeyList title="Anywhere" list={ANYWHERE} />
@@ -45,9 +46,12 @@ export function SettingsPage({ children }: { children?: ReactNode }) {
   );
 }
 
-function Card({ title, children }: { title: string; children: ReactNode }) {
+function Card({ title, className, children }: { title: string; className?: string; children: ReactNode }) {
   return (
-    <section aria-label={title} className="rounded-xl border border-line bg-surface p-5 shadow-card sm:p-6">
+    <section
+      aria-label={title}
+      className={classes("rounded-xl border border-line bg-surface p-5 shadow-card sm:p-6", className)}
+    >
       <h2 className="mb-4 text-lg font-semibold">{title}</h2>
       {children}
     </section>
@@ -86,7 +90,6 @@ function Themes() {
 
 function About() {
   const version = useQuery(queries.version());
-  const ready = useQuery(queries.readiness());
   return (
     <div className="flex flex-col gap-4">
       <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1.5">
@@ -94,36 +97,58 @@ function About() {
         <dd className="tabular-nums">{version.data ?? <Skeleton className="h-5 w-16" />}</dd>
         <dt className="text-muted">Licence</dt>
         <dd>
-          GNU Affero General Public License, version 3 or later. It is free software: you may use, change and share it
-          under that licence.
+          GNU Affero General Public License, version 3 or later. This is free software: you may use, change and share it
+          under this licence.
+        </dd>
+        <dt className="text-muted">Help</dt>
+        <dd>
+          <Link to="/help" className="rounded text-accent-ink underline">
+            User guide
+          </Link>
         </dd>
         <dt className="text-muted">API</dt>
         <dd>
           <a href="/api/v1/openapi.json" className="rounded text-accent-ink underline">
-            Its description (OpenAPI)
+            API reference (OpenAPI)
           </a>
         </dd>
       </dl>
-      <section aria-label="The server's parts">
-        <h3 className="mb-1.5 text-sm font-semibold text-muted">The server’s parts</h3>
-        {ready.isError ? <p className="text-sm text-bad">The server cannot be reached.</p> : null}
-        {ready.isPending ? <Skeleton className="h-16" /> : null}
-        <ul className="flex flex-col gap-1.5">
-          {ready.data?.parts.map((part) => (
-            <li key={part.name} className="flex items-start gap-2.5 text-sm">
-              {part.ok ? (
-                <CheckCircle2 className="mt-0.5 size-4 shrink-0 text-good" role="img" aria-label="Good" />
-              ) : (
-                <TriangleAlert className="mt-0.5 size-4 shrink-0 text-bad" role="img" aria-label="Not good" />
-              )}
-              <span>
-                <span className="font-medium">{part.name.replaceAll("_", " ")}</span>{" "}
-                <span className="text-muted">{part.message}</span>
-              </span>
-            </li>
-          ))}
-        </ul>
-      </section>
+      <ServerStatus />
     </div>
+  );
+}
+
+/** Asked again every few seconds: an answer from before the server went away is not shown. */
+function ServerStatus() {
+  const ready = useQuery(queries.readiness());
+  const parts = ready.isError ? [] : (ready.data?.parts ?? []);
+  return (
+    <section aria-labelledby="server-status">
+      <h3 id="server-status" className="mb-1.5 text-sm font-semibold text-muted">
+        Server status
+      </h3>
+      {ready.isError ? (
+        <p role="alert" className="flex items-start gap-2.5 text-sm text-bad">
+          <TriangleAlert className="mt-0.5 size-4 shrink-0" aria-hidden />
+          The server can’t be reached. This page keeps trying.
+        </p>
+      ) : null}
+      {ready.isPending ? <Skeleton className="h-16" /> : null}
+      <ul className="flex flex-col gap-1.5">
+        {parts.map((part) => (
+          <li key={part.name} className="flex items-start gap-2.5 text-sm">
+            {part.ok ? (
+              <CheckCircle2 className="mt-0.5 size-4 shrink-0 text-good" role="img" aria-label="Working" />
+            ) : (
+              <TriangleAlert className="mt-0.5 size-4 shrink-0 text-bad" role="img" aria-label="Not working" />
+            )}
+            <span>
+              <span className="font-medium first-letter:uppercase">{part.name.replaceAll("_", " ")}:</span>{" "}
+              <span className="text-muted">{part.message}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

@@ -1,16 +1,27 @@
 // The page of all stacks; on the very first visit, the example.
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { queries } from "@/api";
-import { exampleFor } from "@/model/stack/example";
+import { exampleFor, hasVisited } from "@/model/stack/example";
 import { FirstVisit } from "./first-visit";
-import { MyStacks } from "./my-stacks";
+
+// A piece of its own: a first visit goes on to the example, and does not need it.
+const loadMyStacks = () => import("./my-stacks");
+const MyStacks = lazy(async () => ({ default: (await loadMyStacks()).MyStacks }));
 
 export default function Page() {
-  const stacks = useQuery(queries.workflows()).data?.items;
+  const found = useQuery(queries.workflows());
   const [stays, setStays] = useState(false);
   const stay = useCallback(() => setStays(true), []);
-  const example = stays || !stacks ? null : exampleFor(stacks);
+  useEffect(() => {
+    if (hasVisited()) void loadMyStacks();
+  }, []);
+  const example = stays || !found.data ? null : exampleFor(found.data.items);
   if (example) return <FirstVisit id={example.id} otherwise={stay} />;
-  return <MyStacks />;
+  if (found.isPending && !stays && !hasVisited()) return null;
+  return (
+    <Suspense>
+      <MyStacks />
+    </Suspense>
+  );
 }

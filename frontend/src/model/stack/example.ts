@@ -12,8 +12,10 @@ let prepared: Promise<void> = Promise.resolve();
 /** The example, where this browser has not been here and nothing else was made. */
 export function exampleFor(stacks: ReadonlyArray<WorkflowItem>): WorkflowItem | null {
   const [only, ...others] = stacks;
-  return only && !others.length && only.version === 1 && localStorage.getItem(VISITED) === null ? only : null;
+  return only && !others.length && only.version === 1 && !hasVisited() ? only : null;
 }
+
+export const hasVisited = (): boolean => localStorage.getItem(VISITED) !== null;
 
 export function markVisited(): void {
   localStorage.setItem(VISITED, new Date().toISOString());

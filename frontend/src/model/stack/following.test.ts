@@ -11,6 +11,7 @@ const STACK: WorkflowOut = {
   configuration: { nodes: [], edges: [] },
   version: 1,
   problems: [],
+  tags: [],
   knowledge_base_id: null,
   created_at: "",
   updated_at: "",

@@ -8,6 +8,7 @@ const STACK: WorkflowOut = {
   id: "s",
   name: "Mine",
   description: "",
+  tags: [],
   configuration: { nodes: [], edges: [] },
   version: 1,
   problems: [],
@@ -80,7 +81,7 @@ test("while the server is away the edit is kept, and tried again", async () => {
 });
 
 test("a draft that was left behind is taken up; on a changed stack it is a conflict", () => {
-  const draft = { version: 1, name: "Left behind", description: "", configuration: STACK.configuration };
+  const draft = { version: 1, name: "Left behind", description: "", tags: [], configuration: STACK.configuration };
   localStorage.setItem("genai-stack.draft.s", JSON.stringify(draft));
   end();
   end = beginSaving(STACK);

@@ -205,7 +205,12 @@ async def test_documents_and_searches_are_counted(counted: Server, member: httpx
 async def test_a_worker_tells_what_it_did_and_how_all_stand(
     postgres: Postgres, tmp_path: Path, model: OpenAIServer
 ) -> None:
-    shared = {"dispatch": "distributed", "database_url": postgres.migrated(), "example": "false"}
+    shared = {
+        "dispatch": "distributed",
+        "database_url": postgres.migrated(),
+        "example": "false",
+        "worker_private_upstreams": "true",
+    }
     shared["secret_key"] = Fernet.generate_key().decode()
     (tmp_path / "worker").mkdir()
     server, worker = Server(tmp_path, **shared), Server(tmp_path / "worker", **shared)

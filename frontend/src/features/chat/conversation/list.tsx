@@ -3,9 +3,9 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Download, Ellipsis, MessageSquare, Pencil, Plus, Search, Trash2 } from "lucide-react";
 import { type KeyboardEvent, useState } from "react";
 import { call, queries, type SessionOut, sentenceOf } from "@/api";
+import { deleteWithUndo, useDeleting } from "@/model/shell/deletion";
 import { Button, IconButton } from "@/ui/button";
 import { classes } from "@/ui/classes";
-import { Confirm } from "@/ui/confirm";
 import { ago } from "@/ui/dates";
 import { Input } from "@/ui/field";
 import { Menu } from "@/ui/menu";
@@ -22,19 +22,22 @@ type ConversationsProps = {
 export function Conversations({ workflowId, shown, onOpen }: ConversationsProps) {
   const found = useQuery(queries.sessions(workflowId));
   const [words, setWords] = useState("");
-  const [leaving, setLeaving] = useState<SessionOut | null>(null);
+  const deleting = useDeleting((state) => state.ids);
   const wanted = words.trim().toLowerCase();
-  const list = (found.data?.items ?? []).filter((one) => nameOf(one).toLowerCase().includes(wanted));
+  const list = (found.data?.items ?? []).filter(
+    (one) => !deleting.has(one.id) && nameOf(one).toLowerCase().includes(wanted),
+  );
   const failed = (error: unknown) => toast(sentenceOf(error), { tone: "bad" });
   const refresh = () => queries.refreshSessions(workflowId);
-  const remove = useMutation({
-    mutationFn: (one: SessionOut) => call("DELETE /sessions/{session_id}", { path: { session_id: one.id } }),
-    onSuccess: (_, one) => {
-      if (one.id === shown) onOpen(null);
-      return refresh();
-    },
-    onError: failed,
-  });
+  const remove = (one: SessionOut) => {
+    deleteWithUndo({
+      id: one.id,
+      message: `Deleted “${nameOf(one)}”.`,
+      remove: (keepalive) => queries.deleteSession(one.id, workflowId, keepalive),
+      ...(one.id === shown ? { onUndo: () => onOpen(one.id) } : {}),
+    });
+    if (one.id === shown) onOpen(null);
+  };
   const rename = useMutation({
     mutationFn: ({ id, title }: { id: string; title: string }) =>
       call("PATCH /sessions/{session_id}", { path: { session_id: id }, body: { title } }),
@@ -80,20 +83,10 @@ export function Conversations({ workflowId, shown, onOpen }: ConversationsProps)
             onOpen={() => onOpen(one.id)}
             onRename={(title) => rename.mutate({ id: one.id, title })}
             onExport={(format) => void exportConversation(one.id, nameOf(one), format).catch(failed)}
-            onDelete={() => setLeaving(one)}
+            onDelete={() => remove(one)}
           />
         ))}
       </ul>
-      {leaving ? (
-        <Confirm
-          title={`Delete “${nameOf(leaving)}”?`}
-          action="Delete"
-          onConfirm={() => remove.mutate(leaving)}
-          onClose={() => setLeaving(null)}
-        >
-          Its questions, answers and runs are deleted for good.
-        </Confirm>
-      ) : null}
     </nav>
   );
 }
