@@ -15,6 +15,7 @@ TABLES = (
     "ingestion",
     "vectors",
     "large",
+    "growth",
     "size",
     "distributed",
 )

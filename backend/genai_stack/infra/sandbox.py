@@ -21,6 +21,7 @@ ACCESS_BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 
 SECCOMP_SET_MODE_FILTER, SECCOMP_FLAG_ALL_THREADS = 1, 1
 RETURN_ALLOW, RETURN_ERRNO, RETURN_KILL = 0x7FFF0000, 0x00050000, 0x80000000
 CLONE_THREAD = 0x00010000
+OTHER_NUMBERS = 0x40000000  # from here on calls have numbers of another ABI (x32), which no filter below knows
 OPEN_FOR_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 OPEN_FILES = 256
 
@@ -146,6 +147,8 @@ def _instructions(architecture: int, numbers: dict[str, int], *, writes: bool, n
     yield _jump(0x15, architecture, 1, 0)
     yield _statement(0x06, RETURN_KILL)
     yield _statement(0x20, 0)  # load the number of the call
+    yield _jump(0x35, OTHER_NUMBERS, 0, 1)
+    yield _statement(0x06, unknown)
     names = [name for name in numbers if name not in _OTHERWISE_HANDLED]
     names += [name for name in _NETWORK if not network] + [name for name in _WRITING if not writes]
     for name in names:

@@ -173,10 +173,7 @@ def _text(text: str) -> str:
 
 def _controls(text: str) -> float:
     """How much of it is control characters, which text has none of but tab, line ends and form feed."""
-    controls = sum(
-        text.count(chr(code)) for code in (*range(32), *range(0x7F, 0xA0)) if chr(code) not in "\t\n\r\f\x85"
-    )
-    return controls / max(1, len(text))
+    return sum(map(text.count, _CONTROLS)) / max(1, len(text))
 
 
 def _no_text() -> UnsupportedType:

@@ -1,4 +1,4 @@
-"""Workflows have tags, and lists of them are sorted by index; a workflow's own knowledge base has its name"""
+"""Workflows have tags, and their own knowledge bases have their names"""
 
 import sqlalchemy as sa
 from alembic import op
