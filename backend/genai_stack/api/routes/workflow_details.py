@@ -38,7 +38,7 @@ async def all_tags(deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit
     return Page(items=items, total=total, skip=skip, limit=limit)
 
 
-@router.patch("/{workflow_id}")
+@router.patch("/{workflow_id:id}")
 async def change(
     workflow_id: Id, body: WorkflowChange, response: Response, deps: Deps, scope: CurrentScope
 ) -> WorkflowOut:

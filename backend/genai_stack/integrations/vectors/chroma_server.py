@@ -15,6 +15,11 @@ WAIT = 3.0  # seconds for the one before to let go of the folder
 STOP_TIME = 3.0  # seconds
 
 
+def run_alone() -> None:
+    """`genai-stack-chroma run …`: Chroma's own command line, without its Python server, for a container of its own."""
+    import_module("chromadb_rust_bindings").cli(["chroma", *sys.argv[1:]])
+
+
 def main() -> None:
     path, port = sys.argv[1:]
     held = _hold(Path(path + ".lock"))
