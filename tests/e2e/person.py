@@ -311,7 +311,11 @@ class Keyboard(Person):
         """Opens a list with a key, types, and takes the first that is left."""
         box = self.page.get_by_role("dialog").get_by_role("combobox")
         self.page.keyboard.press(key)
-        expect(box).to_be_focused()
+        try:
+            expect(box).to_be_focused(timeout=4_000)
+        except AssertionError:  # a page that has just opened may not listen yet: a person presses again
+            self.page.keyboard.press(key)
+            expect(box).to_be_focused()
         self.page.keyboard.type(text)
         self.page.keyboard.press("Enter")
         expect(box).to_be_hidden()

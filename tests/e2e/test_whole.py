@@ -148,6 +148,7 @@ def test_a_component_that_only_the_server_knows_is_found_set_and_connected(
         at.press("Escape")
         expect(at.node("shout-1")).to_contain_text("Shout")
         at.press("1")
+        page.wait_for_timeout(800)  # the view moves there
         at.connect(("q", "text"), ("shout-1", "text"))
         at.connect(("shout-1", "loud"), ("o", "answer"))
         at.node("shout-1").get_by_text("Shout", exact=True).click()

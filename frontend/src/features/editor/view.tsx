@@ -40,7 +40,7 @@ export function openChat(question: string | null = null): void {
 const SKIP =
   "sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-surface focus:px-3 focus:py-2 focus:shadow-float";
 
-const PRELOAD_AFTER_MS = 20_000; // what a first visit needs comes first
+const PRELOAD_AFTER_MS = 120_000; // what a first visit needs comes first
 
 /** Fetched when the browser is idle, so that a lost network takes none of them away. */
 const PARTS = [NodeSettings, Inspector, RunList, ChatPanel, FindNode];
