@@ -61,7 +61,9 @@ def scripts(page: Page) -> Iterator[list[int]]:
     sizes: list[int] = []
     page.on(
         "response",
-        lambda answer: sizes.append(int(answer.headers["content-length"])) if answer.url.endswith(".js") else None,
+        lambda answer: (
+            sizes.append(int(answer.headers.get("content-length", "0"))) if answer.url.endswith(".js") else None
+        ),
     )
     yield sizes
 
