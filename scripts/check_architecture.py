@@ -21,8 +21,13 @@ PRIVATE = re.compile(
 HOSTS = re.compile(r"//[a-z0-9.-]*(" + "|".join(("py" + "pi", "python" + "hosted", "npm" + "js")) + r")[a-z0-9.-]*/")
 
 
+# What each node type declares under the same name.
+NODE_TYPE_PARTS = {"Config", "Inputs", "Outputs"}
+
+
 def faults() -> Iterator[str]:
     yield from _drawings()
+    yield from _class_names()
     for path in sorted(PACKAGE.rglob("*.py")):
         if "migrations/versions" not in str(path):
             yield from _module(path)
@@ -63,6 +68,18 @@ def _module(path: Path) -> Iterator[str]:
         yield f"{place}: it does not say in a docstring what it is"
     if VAGUE.search(path.stem.replace("knowledge_base", "")):
         yield f"{place}: the name does not say what it is"
+
+
+def _class_names() -> Iterator[str]:
+    """No two classes share a name."""
+    first: dict[str, Path] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.ClassDef) or (node.name in NODE_TYPE_PARTS and "nodes" in path.parts):
+                continue
+            if node.name in first:
+                yield f"{path.relative_to(ROOT)}: {first[node.name].relative_to(ROOT)} has a class {node.name}, too"
+            first.setdefault(node.name, path)
 
 
 def _names(path: Path) -> Iterator[str]:

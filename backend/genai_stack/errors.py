@@ -29,7 +29,7 @@ StackError                    a sentence for the person who reads it, and a stab
 │   └── ProviderAnsweredNothing  its answer ended without a word of text
 ├── DocumentFailed            a document cannot be read or indexed
 ├── EmbedderMissing           the weights of the local embedder are not there
-├── NodeFailed                a node ended its run
+├── NodeError                 a node ended its run
 │   └── NodeTooSlow           it was still at work at its time limit
 └── CannotStart               the process refuses to start as it is configured
 """
@@ -217,11 +217,11 @@ class EmbedderMissing(StackError):
     code = "EMBEDDER_MISSING"
 
 
-class NodeFailed(StackError):
+class NodeError(StackError):
     code = "NODE_FAILED"
 
 
-class NodeTooSlow(NodeFailed):
+class NodeTooSlow(NodeError):
     code = "NODE_TOO_SLOW"
 
 

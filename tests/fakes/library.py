@@ -18,7 +18,7 @@ from genai_stack.features.knowledge.retrieval.index import Index
 from genai_stack.features.knowledge.retrieval.nearest import ExactSearch
 from genai_stack.features.knowledge.retrieval.search import Search
 from genai_stack.features.knowledge.tables import Document, Embedding, OriginalPiece, PassageRow
-from genai_stack.features.knowledge.uploads import LARGEST, File, Uploads
+from genai_stack.features.knowledge.uploads import LARGEST, UploadedFile, Uploads
 from genai_stack.features.workspaces.tables import Workspace
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import THE_WORKSPACE, Scope
@@ -163,9 +163,9 @@ async def upload(
     return await library.uploads.to_base(scope, base_id, sent(files))
 
 
-async def sent(files: Mapping[str, bytes]) -> AsyncIterator[File]:
+async def sent(files: Mapping[str, bytes]) -> AsyncIterator[UploadedFile]:
     for name, content in files.items():
-        yield File(name, in_chunks(content))
+        yield UploadedFile(name, in_chunks(content))
 
 
 async def in_chunks(content: bytes, size: int = 60_000) -> AsyncIterator[bytes]:

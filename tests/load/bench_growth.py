@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from genai_stack.app import schema
 from genai_stack.features.conversations import store as conversations
-from genai_stack.features.conversations.tables import ChatMessage, ChatSession
+from genai_stack.features.conversations.tables import ChatSession, MessageRow
 from genai_stack.features.runs import store as runs
 from genai_stack.features.runs.tables import Run
 from genai_stack.features.workflows import store as workflows
@@ -57,7 +57,7 @@ async def made(database: Database, stacks: int, run_count: int, messages: int) -
              "role": "assistant" if at % 2 else "user", "meta": {}, "created_at": start}
             for at in range(messages)
         ]  # fmt: skip
-        await session.execute(insert(ChatMessage), rows)
+        await session.execute(insert(MessageRow), rows)
     return {
         "stacks": lambda read, skip: workflows.search(read, scope, "", skip, PAGE),
         "stacks named “stack 7”": lambda read, skip: workflows.search(read, scope, "stack 7", min(skip, PAGE), PAGE),

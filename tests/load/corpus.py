@@ -7,7 +7,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from genai_stack.integrations.parsing.pages import Page
+from genai_stack.integrations.parsing.pages import ParsedPage
 from genai_stack.integrations.parsing.passages import cut
 
 FEWEST_WORDS = 60
@@ -17,7 +17,7 @@ def real_passages(count: int) -> list[str]:
     """So many different ones, in the same order in the same environment."""
     found: dict[str, str] = {}
     for text in _texts():
-        for passage in cut([Page(None, text)]):
+        for passage in cut([ParsedPage(None, text)]):
             if len(passage.text.split()) >= FEWEST_WORDS:
                 found.setdefault(passage.text[:200], passage.text)
     assert len(found) >= count, f"only {len(found)} passages are installed here"

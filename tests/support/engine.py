@@ -10,7 +10,7 @@ from genai_stack.engine.events import AnswerDelta, Data, Thinking
 from genai_stack.engine.execution import Execution, Outcome
 from genai_stack.engine.forms import form_field
 from genai_stack.engine.graph import Graph
-from genai_stack.engine.node import NodeConfig, NodeOutput, NodeType, NoPorts, Said
+from genai_stack.engine.node import NodeConfig, NodeOutput, NodeType, NoPorts, OutputAnswer
 from genai_stack.engine.plan import Plan, Step
 from genai_stack.engine.ports import Documents, Passage, StreamedText, Text
 from genai_stack.errors import ProviderBusy, ProviderRefused
@@ -112,14 +112,14 @@ class Find(NodeType[Config, Many, Found, Tools]):
         return Found(passages)
 
 
-class End(NodeType[Config, Last, Said, Tools]):
+class End(NodeType[Config, Last, OutputAnswer, Tools]):
     """Ends."""
 
     type, title, category, icon, role = "end", "End", "Tests", "x", "exit"
 
-    async def run(self, config: Config, inputs: Last, tools: Tools) -> Said:
+    async def run(self, config: Config, inputs: Last, tools: Tools) -> OutputAnswer:
         text = inputs.text if isinstance(inputs.text, str) else f"{len(inputs.text)} passages"
-        return Said(await act(config, tools, text))
+        return OutputAnswer(await act(config, tools, text))
 
 
 async def act(config: Config, tools: Tools, text: str) -> str:

@@ -26,7 +26,7 @@ from genai_stack.errors import DocumentFailed, Invalid
 from genai_stack.features.credentials import store as credentials
 from genai_stack.features.credentials.store import CredentialDraft
 from genai_stack.features.knowledge import documents
-from genai_stack.features.knowledge.uploads import File
+from genai_stack.features.knowledge.uploads import UploadedFile
 from genai_stack.features.runs import store as records
 from genai_stack.features.workflows import store
 from genai_stack.infra.database.scope import THE_WORKSPACE
@@ -111,9 +111,9 @@ async def _save(deps: Dependencies, configuration: Json, drafts: Sequence[Creden
 
 
 async def _ingest(deps: Dependencies, workflow_id: str, paths: Sequence[Path]) -> None:
-    async def files() -> AsyncIterator[File]:
+    async def files() -> AsyncIterator[UploadedFile]:
         for path in paths:
-            yield File(path.name, _pieces(path))
+            yield UploadedFile(path.name, _pieces(path))
 
     taken = await deps.knowledge.uploads.to_workflow(THE_WORKSPACE, workflow_id, "Documents", files())
     bars = Progress(

@@ -25,11 +25,10 @@ from genai_stack.engine.events import (
     Trouble,
     Usage,
 )
-from genai_stack.engine.node import NodeOutput, Said
+from genai_stack.engine.node import NodeOutput, OutputAnswer
 from genai_stack.engine.plan import Plan, Step
 from genai_stack.engine.ports import Passage
-from genai_stack.errors import NodeFailed as NodeError
-from genai_stack.errors import NodeTooSlow, StackError
+from genai_stack.errors import NodeError, NodeTooSlow, StackError
 
 T = TypeVar("T")
 
@@ -303,7 +302,7 @@ class Execution(Generic[T]):
         said: list[str] = []
         for index in self.plan.exits:
             result = self.results[index]
-            if isinstance(result, Said):
+            if isinstance(result, OutputAnswer):
                 said.append(result.text)
             else:
                 before = sorted(self.plan.before(index) & self.spoken.keys())
@@ -315,7 +314,7 @@ class Execution(Generic[T]):
         found: dict[tuple[str, int | None, str], Passage] = {}
         for index in self.plan.exits:
             result = self.results[index]
-            if not isinstance(result, Said) or result.show_sources:
+            if not isinstance(result, OutputAnswer) or result.show_sources:
                 for source in sorted(self.plan.before(index) & self.passages.keys()):
                     for passage in self.passages[source]:
                         found.setdefault((passage.document_id, passage.page, passage.text), passage)

@@ -25,7 +25,7 @@ class NoPorts:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class OutputAnswer:
     """What an exit node hands to the person who asked."""
 
     text: str

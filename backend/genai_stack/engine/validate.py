@@ -43,7 +43,7 @@ def validate(graph: Graph, catalog: Catalog, context: ValidationContext | None =
 
     With `facts` None, what depends on the workspace (its keys, its knowledge bases) is not looked at.
     """
-    known = _Known(graph, catalog)
+    known = _GraphLookup(graph, catalog)
     return [
         *_duplicates(graph),
         *(problem for node in graph.nodes for problem in _of_node(node, known, context)),
@@ -58,7 +58,7 @@ def errors_in(problems: Iterable[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.severity == "error"]
 
 
-class _Known:
+class _GraphLookup:
     """Nodes by id with their types, and the labels that messages use."""
 
     def __init__(self, graph: Graph, catalog: Catalog) -> None:
@@ -99,7 +99,7 @@ def _duplicates(graph: Graph) -> Iterator[Problem]:
             yield Problem("duplicate_id", "error", message, edge_id=edge_id)
 
 
-def _of_node(node: Node, known: _Known, context: ValidationContext | None) -> Iterator[Problem]:
+def _of_node(node: Node, known: _GraphLookup, context: ValidationContext | None) -> Iterator[Problem]:
     node_type = known.types[node.id]
     if node_type is None:
         message = f"{known.label(node.id)} is of the type “{node.type}”, which this server does not have. Remove it."
@@ -124,7 +124,7 @@ def _sentence(field: str | None, kind: str, message: str) -> str:
     return f"the setting “{field}” does not fit: {message}."
 
 
-def _of_edge(edge: Edge, known: _Known) -> Iterator[Problem]:
+def _of_edge(edge: Edge, known: _GraphLookup) -> Iterator[Problem]:
     for end, node_id in (("starts", edge.source), ("ends", edge.target)):
         if node_id not in known.types:
             message = f"An edge {end} at a node “{node_id}” that is not there. Remove the edge."
@@ -151,7 +151,7 @@ def _kinds(port: Port) -> str:
     return " or ".join(PORT_TYPES[kind].title.lower() for kind in port.types)
 
 
-def _of_inputs(graph: Graph, known: _Known) -> Iterator[Problem]:
+def _of_inputs(graph: Graph, known: _GraphLookup) -> Iterator[Problem]:
     arriving: defaultdict[tuple[str, str | None], list[Edge]] = defaultdict(list)
     for edge in graph.edges:
         if edge.source in known.types:
@@ -167,7 +167,7 @@ def _of_inputs(graph: Graph, known: _Known) -> Iterator[Problem]:
                 yield Problem("too_many_edges", "error", message, node_id=node_id, edge_id=extra.id, field=port.name)
 
 
-def _of_ends(known: _Known) -> Iterator[Problem]:
+def _of_ends(known: _GraphLookup) -> Iterator[Problem]:
     roles = {node_type.role for node_type in known.types.values() if node_type}
     if "entry" not in roles:
         yield Problem("no_query", "error", "The stack has no Query, so no question gets in. Add one.")
@@ -175,7 +175,7 @@ def _of_ends(known: _Known) -> Iterator[Problem]:
         yield Problem("no_output", "error", "The stack has no Output, so no answer gets out. Add one.")
 
 
-def _of_paths(graph: Graph, known: _Known) -> Iterator[Problem]:
+def _of_paths(graph: Graph, known: _GraphLookup) -> Iterator[Problem]:
     import networkx  # noqa: PLC0415 (a tenth of a second that a start can do without)
 
     drawn: Drawn = networkx.DiGraph()
@@ -187,7 +187,7 @@ def _of_paths(graph: Graph, known: _Known) -> Iterator[Problem]:
     yield from _unreachable(drawn, known)
 
 
-def _cycles(drawn: "Drawn", known: _Known) -> Iterator[Problem]:
+def _cycles(drawn: "Drawn", known: _GraphLookup) -> Iterator[Problem]:
     import networkx  # noqa: PLC0415
 
     order = {node_id: place for place, node_id in enumerate(known.types)}
@@ -213,7 +213,7 @@ def _circle(drawn: "Drawn", members: set[str], first: str) -> list[str]:
     return path
 
 
-def _unreachable(drawn: "Drawn", known: _Known) -> Iterator[Problem]:
+def _unreachable(drawn: "Drawn", known: _GraphLookup) -> Iterator[Problem]:
     asked = _spread(drawn, known.with_role("entry"))
     heard = _spread(drawn.reverse(copy=False), known.with_role("exit"))
     for node_id in known.types:

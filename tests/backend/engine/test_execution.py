@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from genai_stack.engine import execution as execute
 from genai_stack.engine.events import NodeFailed, NodeFinished, NodeRestarted, NodeSkipped
-from genai_stack.engine.node import Said
+from genai_stack.engine.node import OutputAnswer
 from genai_stack.engine.ports import Passage
 from tests.support.engine import CATALOG, Found, MemoryLog, Out, Spoken, Stage, execution, performed, plan_of
 
@@ -207,7 +207,7 @@ async def test_a_finished_node_never_runs_again() -> None:
 
 
 async def test_a_run_that_was_only_not_told_its_end_ends_at_once() -> None:
-    done = {"s": Out("?"), "a": Out("a"), "b": Spoken("b"), "e": Said("whole")}
+    done = {"s": Out("?"), "a": Out("a"), "b": Spoken("b"), "e": OutputAnswer("whole")}
     told = {"b": [Passage("d", "f", 1, 0.5, "t")]}
     outcome, log, stage = await performed(CHAIN, CHAIN_EDGES, done=done, told=told)
     assert (outcome.status, outcome.answer, stage.ran, log.events) == ("succeeded", "whole", [], [])

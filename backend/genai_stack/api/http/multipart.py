@@ -11,7 +11,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
 from genai_stack.errors import Invalid, TooLarge, UnsupportedType
-from genai_stack.features.knowledge.uploads import File
+from genai_stack.features.knowledge.uploads import UploadedFile
 
 FIELD = "file"
 MOST_FILES = 100  # in one request
@@ -29,7 +29,7 @@ class _Begun(NamedTuple):
 _END = object()
 
 
-async def files(request: Request) -> AsyncIterator[File]:
+async def files(request: Request) -> AsyncIterator[UploadedFile]:
     """Every file of the field `file`; its chunks are read before the next one is asked for."""
     parts = _Parts(request)
     count = 0
@@ -41,7 +41,7 @@ async def files(request: Request) -> AsyncIterator[File]:
         count += 1
         if count > MOST_FILES:
             raise TooLarge(f"One request takes at most {MOST_FILES} files.")
-        yield File(begun.filename, parts.content())
+        yield UploadedFile(begun.filename, parts.content())
 
 
 class _Parts:

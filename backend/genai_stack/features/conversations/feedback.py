@@ -5,7 +5,7 @@ from typing import Literal
 from sqlalchemy import select
 
 from genai_stack.errors import Invalid, NotFound
-from genai_stack.features.conversations.tables import ChatMessage, MessageFeedback
+from genai_stack.features.conversations.tables import MessageFeedback, MessageRow
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import WriteSession
 from genai_stack.infra.database.scope import Scope
@@ -33,10 +33,10 @@ async def remove(session: WriteSession, scope: Scope, session_id: str, message_i
 
 async def _answer(session: WriteSession, scope: Scope, session_id: str, message_id: str) -> None:
     role = await session.scalar(
-        select(ChatMessage.role).where(
-            ChatMessage.id == message_id,
-            ChatMessage.session_id == session_id,
-            ChatMessage.workspace_id == scope.workspace_id,
+        select(MessageRow.role).where(
+            MessageRow.id == message_id,
+            MessageRow.session_id == session_id,
+            MessageRow.workspace_id == scope.workspace_id,
         )
     )
     if role is None:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import Select, bindparam, delete, func, literal, select
 from sqlalchemy.orm import aliased
 
-from genai_stack.engine.events import ChatMessage as Told
+from genai_stack.engine.events import ChatMessage
 from genai_stack.errors import NotFound
-from genai_stack.features.conversations.tables import ChatMessage, ChatSession, MessageFeedback
+from genai_stack.features.conversations.tables import ChatSession, MessageFeedback, MessageRow
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import ReadSession, Transaction, WriteSession
 from genai_stack.infra.database.scope import Scope
@@ -60,16 +60,16 @@ async def remove(session: WriteSession, scope: Scope, session_id: str) -> None:
 
 async def messages(
     session: ReadSession, scope: Scope, session_id: str, skip: int, limit: int
-) -> tuple[Sequence[tuple[ChatMessage, MessageFeedback | None]], int]:
+) -> tuple[Sequence[tuple[MessageRow, MessageFeedback | None]], int]:
     """Oldest first, each with its feedback, and how many there are."""
     await get(session, scope, session_id)
-    mine = (ChatMessage.session_id == session_id, ChatMessage.workspace_id == scope.workspace_id)
-    total = await session.scalar(select(func.count()).select_from(ChatMessage).where(*mine))
+    mine = (MessageRow.session_id == session_id, MessageRow.workspace_id == scope.workspace_id)
+    total = await session.scalar(select(func.count()).select_from(MessageRow).where(*mine))
     rows = await session.execute(
-        select(ChatMessage, MessageFeedback)
-        .outerjoin(MessageFeedback, MessageFeedback.message_id == ChatMessage.id)
+        select(MessageRow, MessageFeedback)
+        .outerjoin(MessageFeedback, MessageFeedback.message_id == MessageRow.id)
         .where(*mine)
-        .order_by(ChatMessage.position)
+        .order_by(MessageRow.position)
         .offset(skip)
         .limit(limit)
     )
@@ -78,20 +78,20 @@ async def messages(
 
 def _branch() -> Select[str, str]:
     """The answered questions before that of a run in its branch, the nearest first."""
-    question, answer = aliased(ChatMessage), aliased(ChatMessage)
+    question, answer = aliased(MessageRow), aliased(MessageRow)
     path = (
-        select(ChatMessage.parent_id, literal(0).label("depth"))
+        select(MessageRow.parent_id, literal(0).label("depth"))
         .where(
-            ChatMessage.run_id == bindparam("run"),
-            ChatMessage.role == "user",
-            ChatMessage.session_id == bindparam("session"),
-            ChatMessage.workspace_id == bindparam("workspace"),
+            MessageRow.run_id == bindparam("run"),
+            MessageRow.role == "user",
+            MessageRow.session_id == bindparam("session"),
+            MessageRow.workspace_id == bindparam("workspace"),
         )
         .cte("path", recursive=True)
     )
     path = path.union_all(
-        select(ChatMessage.parent_id, path.c.depth + 1)
-        .join(path, ChatMessage.id == path.c.parent_id)
+        select(MessageRow.parent_id, path.c.depth + 1)
+        .join(path, MessageRow.id == path.c.parent_id)
         .where(path.c.depth < bindparam("most"))
     )
     return (
@@ -125,8 +125,8 @@ def titled(question: str) -> str:
     return line[:TITLE].rsplit(" ", 1)[0].rstrip(",.;:–-") + "…"
 
 
-def told(message: ChatMessage) -> Told:
+def chat_message(message: MessageRow) -> ChatMessage:
     """A stored message as events and answers show it."""
     role = "assistant" if message.role == "assistant" else "user"
     at = message.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return Told(message.id, role, message.content, at, message.meta, message.parent_id)
+    return ChatMessage(message.id, role, message.content, at, message.meta, message.parent_id)

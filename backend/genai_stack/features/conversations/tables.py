@@ -20,7 +20,7 @@ class ChatSession(Table):
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class ChatMessage(Table):
+class MessageRow(Table):
     """`id` of a person's message is their client's own. `position` orders the messages of a session.
 
     `parent_id` of a question is the question that it follows, null for a first one: those with the same parent are

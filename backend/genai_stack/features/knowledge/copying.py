@@ -20,7 +20,7 @@ from genai_stack.infra.database.database import Database, WriteSession
 from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.finish import finish_even_if_cancelled
 from genai_stack.infra.queue.queue import Queue
-from genai_stack.integrations.parsing.passages import Passage
+from genai_stack.integrations.parsing.passages import TextChunk
 
 PASSAGES_PER_COMMIT = 200
 DOCUMENTS_PER_QUERY = 500
@@ -159,7 +159,7 @@ class Copies:
         async with self._database.write() as session:
             await stored.lock_workspace(session, copy.scope)
             rows = await session.scalars(query.limit(PASSAGES_PER_COMMIT))
-            passages = [Hashed(Passage(row.position, row.page, row.text), row.text_hash) for row in rows]
+            passages = [Hashed(TextChunk(row.position, row.page, row.text), row.text_hash) for row in rows]
             if passages:
                 target = Target(copy.scope, copy.base_id, document_id, "")
                 await stored.put(session, target, passages, {}, again=False)

@@ -14,7 +14,7 @@ from genai_stack.features.knowledge.tables import Document
 from genai_stack.infra.database.columns import new_id
 from genai_stack.infra.database.database import WriteSession
 from genai_stack.infra.database.scope import Scope
-from genai_stack.integrations.parsing.passages import Passage
+from genai_stack.integrations.parsing.passages import TextChunk
 
 FILENAME = "about-genai-stack.md"
 TITLE = "About GenAI Stack"
@@ -69,7 +69,7 @@ async def install(session: WriteSession, scope: Scope, workflow_id: str, name: s
     await session.flush()
     await originals.append(session, scope, document.id, 0, [content])
     passages = [
-        Hashed(Passage(position, None, passage.text), sha256(passage.text.encode()).digest())
+        Hashed(TextChunk(position, None, passage.text), sha256(passage.text.encode()).digest())
         for position, passage in enumerate(made.passages)
     ]
     vectors = {

@@ -17,7 +17,7 @@ WAIT_SECONDS = 120.0  # at most, for documents that are being read
 POLL_SECONDS = 0.5
 
 
-class Readiness(NamedTuple):
+class KnowledgeReadiness(NamedTuple):
     """How many documents a search looks through, how many are still being read, and the example if it is left out."""
 
     ready: int
@@ -25,7 +25,7 @@ class Readiness(NamedTuple):
     left_out: str | None = None
 
 
-async def readiness(database: Database, scope: Scope, knowledge_base_id: str) -> Readiness:
+async def readiness(database: Database, scope: Scope, knowledge_base_id: str) -> KnowledgeReadiness:
     there = (Document.workspace_id == scope.workspace_id, Document.knowledge_base_id == knowledge_base_id)
     counted = select(Document.status, func.count()).where(*there, Document.status.in_((READY, PROCESSING)))
     example = select(Document.id).where(*there, Document.status == READY, Document.filename == FILENAME)
@@ -34,8 +34,8 @@ async def readiness(database: Database, scope: Scope, knowledge_base_id: str) ->
         shipped = await session.scalar(example.where(Document.meta["title"].as_string() == TITLE).limit(1))
     ready, pending = counts.get(READY, 0), counts.get(PROCESSING, 0)
     if shipped is None or ready + pending == 1:
-        return Readiness(ready, pending)
-    return Readiness(ready - 1, pending, shipped)
+        return KnowledgeReadiness(ready, pending)
+    return KnowledgeReadiness(ready - 1, pending, shipped)
 
 
 async def wait_until_read(
@@ -46,7 +46,7 @@ async def wait_until_read(
     *,
     limit: float = WAIT_SECONDS,
     pause: float = POLL_SECONDS,
-) -> Readiness:
+) -> KnowledgeReadiness:
     """`tell` gets how many are still being read, at first and when that changes. Times are in seconds."""
     until, told = time.monotonic() + limit, 0
     while True:

@@ -24,7 +24,7 @@ LONGEST_NAME = 255
 FindBase = Callable[[WriteSession], Awaitable[KnowledgeBase]]
 
 
-class File(NamedTuple):
+class UploadedFile(NamedTuple):
     name: str
     chunks: AsyncIterator[bytes]
 
@@ -55,14 +55,14 @@ class Uploads:
         self._deletion = deletion
         self.largest = largest
 
-    async def to_base(self, scope: Scope, knowledge_base_id: str, files: AsyncIterator[File]) -> list[Document]:
+    async def to_base(self, scope: Scope, knowledge_base_id: str, files: AsyncIterator[UploadedFile]) -> list[Document]:
         async def find(session: WriteSession) -> KnowledgeBase:
             return await bases.find(session, scope, knowledge_base_id)
 
         return await self._take(scope, find, files)
 
     async def to_workflow(
-        self, scope: Scope, workflow_id: str, name: str, files: AsyncIterator[File]
+        self, scope: Scope, workflow_id: str, name: str, files: AsyncIterator[UploadedFile]
     ) -> list[Document]:
         """Its own knowledge base is made by the first upload, and named as the workflow is."""
 
@@ -71,7 +71,7 @@ class Uploads:
 
         return await self._take(scope, find, files)
 
-    async def _take(self, scope: Scope, find: FindBase, files: AsyncIterator[File]) -> list[Document]:
+    async def _take(self, scope: Scope, find: FindBase, files: AsyncIterator[UploadedFile]) -> list[Document]:
         begun: list[str] = []
         try:
             async for file in files:
@@ -83,7 +83,7 @@ class Uploads:
                 await finish_even_if_cancelled(self._deletion.undo_uploads(scope, begun))
             raise
 
-    async def _store(self, scope: Scope, find: FindBase, document_id: str, file: File) -> None:
+    async def _store(self, scope: Scope, find: FindBase, document_id: str, file: UploadedFile) -> None:
         name = label(file.name)
         size = number = 0
         waiting: list[bytes] = []

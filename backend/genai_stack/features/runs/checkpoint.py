@@ -16,7 +16,7 @@ from genai_stack.infra.database.scope import Scope
 _READ = ("run.started", "node.started", "node.restarted", "node.finished", "sources")
 
 
-class _Told(msgspec.Struct):
+class _CheckpointEvent(msgspec.Struct):
     """The parts of an event that are needed to go on."""
 
     seq: int
@@ -26,7 +26,7 @@ class _Told(msgspec.Struct):
 
 
 @dataclass(slots=True)
-class Past:
+class Checkpoint:
     """`done`: outputs by node; `begun`: the first `seq` of nodes that did not end; `told`: passages by node."""
 
     started: bool = False
@@ -36,8 +36,8 @@ class Past:
     used: dict[str, Usage] = field(default_factory=dict[str, Usage])
 
 
-async def read_past(session: ReadSession, scope: Scope, run_id: str, plan: Plan) -> Past:
-    past = Past()
+async def read_checkpoint(session: ReadSession, scope: Scope, run_id: str, plan: Plan) -> Checkpoint:
+    past = Checkpoint()
     rows = await session.execute(
         select(NodeOutputRow.node_id, NodeOutputRow.outputs).where(
             NodeOutputRow.run_id == run_id, NodeOutputRow.workspace_id == scope.workspace_id
@@ -52,11 +52,11 @@ async def read_past(session: ReadSession, scope: Scope, run_id: str, plan: Plan)
         .order_by(Event.seq)
     )
     for body in bodies:
-        _add(past, msgspec.json.decode(body, type=_Told))
+        _add(past, msgspec.json.decode(body, type=_CheckpointEvent))
     return past
 
 
-def _add(past: Past, event: _Told) -> None:
+def _add(past: Checkpoint, event: _CheckpointEvent) -> None:
     node_id = event.node_id
     if node_id is None:
         past.started = True

@@ -7,12 +7,11 @@ from uuid import UUID, uuid5
 import msgspec
 from sqlalchemy import Insert, Row, bindparam, insert, select, update
 
-from genai_stack.engine.events import ChatMessage as Told
-from genai_stack.engine.events import MessageAccepted
+from genai_stack.engine.events import ChatMessage, MessageAccepted
 from genai_stack.engine.execution import Outcome
 from genai_stack.errors import KeyReused, NotFound
-from genai_stack.features.conversations.store import titled, told
-from genai_stack.features.conversations.tables import ChatMessage, ChatSession
+from genai_stack.features.conversations.store import chat_message, titled
+from genai_stack.features.conversations.tables import ChatSession, MessageRow
 from genai_stack.features.runs.control import RunControl
 from genai_stack.features.runs.store import NewRun, RunAttempt
 from genai_stack.infra.database.columns import new_id, now
@@ -32,22 +31,22 @@ _chat = (
     .with_for_update()
 )
 _message = select(
-    ChatMessage.workspace_id, ChatMessage.session_id, ChatMessage.content, ChatMessage.role, ChatMessage.run_id
-).where(ChatMessage.id == bindparam("message"))
+    MessageRow.workspace_id, MessageRow.session_id, MessageRow.content, MessageRow.role, MessageRow.run_id
+).where(MessageRow.id == bindparam("message"))
 _last_question = (
-    select(ChatMessage.id, ChatMessage.position)
-    .where(ChatMessage.session_id == bindparam("chat"), ChatMessage.role == "user")
-    .order_by(ChatMessage.position.desc())
+    select(MessageRow.id, MessageRow.position)
+    .where(MessageRow.session_id == bindparam("chat"), MessageRow.role == "user")
+    .order_by(MessageRow.position.desc())
     .limit(1)
 )
-_known_question = select(ChatMessage.id).where(
-    ChatMessage.id == bindparam("message"), ChatMessage.session_id == bindparam("chat"), ChatMessage.role == "user"
+_known_question = select(MessageRow.id).where(
+    MessageRow.id == bindparam("message"), MessageRow.session_id == bindparam("chat"), MessageRow.role == "user"
 )
-_insert_message = insert(ChatMessage)
-_answered = (ChatMessage.run_id == bindparam("answered"), ChatMessage.role == "user")
-_insert_answer = insert(ChatMessage).values(
-    position=select(ChatMessage.position + 1).where(*_answered).scalar_subquery(),
-    parent_id=select(ChatMessage.id).where(*_answered).scalar_subquery(),
+_insert_message = insert(MessageRow)
+_answered = (MessageRow.run_id == bindparam("answered"), MessageRow.role == "user")
+_insert_answer = insert(MessageRow).values(
+    position=select(MessageRow.position + 1).where(*_answered).scalar_subquery(),
+    parent_id=select(MessageRow.id).where(*_answered).scalar_subquery(),
 )
 _touch = (
     update(ChatSession)
@@ -93,7 +92,7 @@ def ask(
         parent_id = last.id if last else None
     elif parent_id is not None and not transaction.scalar(_known_question, {"message": parent_id, "chat": chat.id}):
         raise NotFound("This conversation has no question with the id that `parent_id` names.")
-    message = ChatMessage(
+    message = MessageRow(
         id=message_id or new_id(),
         workspace_id=scope.workspace_id,
         session_id=chat.id,
@@ -104,7 +103,7 @@ def ask(
         meta={},
         created_at=now(),
     )
-    run_id = runs.submit(transaction, scope, new, MessageAccepted(told(message)))
+    run_id = runs.submit(transaction, scope, new, MessageAccepted(chat_message(message)))
     message.run_id = run_id
     with transaction.pipeline():
         transaction.execute(_insert_message, _row(message))
@@ -119,11 +118,11 @@ def topic(session_id: str) -> str:
     return f"session:{session_id}"
 
 
-def answered(run: RunAttempt, outcome: Outcome) -> tuple[Told | None, Sequence[tuple[Insert, dict[str, Any]]]]:
+def answered(run: RunAttempt, outcome: Outcome) -> tuple[ChatMessage | None, Sequence[tuple[Insert, dict[str, Any]]]]:
     """The assistant's message of a chat run, to be stored with the run's end."""
     if run.session_id is None:
         return None, ()
-    message = ChatMessage(
+    message = MessageRow(
         id=str(uuid5(UUID(run.id), "answer")),
         workspace_id=run.workspace_id,
         session_id=run.session_id,
@@ -145,10 +144,10 @@ def answered(run: RunAttempt, outcome: Outcome) -> tuple[Told | None, Sequence[t
     row = _row(message)
     row["answered"] = row["run_id"]
     del row["position"], row["parent_id"]
-    return told(message), ((_insert_answer, row),)
+    return chat_message(message), ((_insert_answer, row),)
 
 
-def _row(message: ChatMessage) -> dict[str, Any]:
+def _row(message: MessageRow) -> dict[str, Any]:
     return {
         "id": message.id,
         "workspace_id": message.workspace_id,

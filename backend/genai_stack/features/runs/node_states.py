@@ -28,7 +28,7 @@ class NodeReport(msgspec.Struct):
     error: dict[str, Any] | None = None
 
 
-class _Told(msgspec.Struct):
+class _NodeEvent(msgspec.Struct):
     type: str
     node_id: str | None
     at: str
@@ -44,7 +44,7 @@ async def nodes_of(session: ReadSession, scope: Scope, run_id: str) -> list[Node
     )
     nodes: dict[str, NodeReport] = {}
     for body in bodies:
-        event = msgspec.json.decode(body, type=_Told)
+        event = msgspec.json.decode(body, type=_NodeEvent)
         if event.node_id is None:
             nodes = {node["id"]: NodeReport(**node) for node in event.data["plan"]}
         else:
@@ -52,7 +52,7 @@ async def nodes_of(session: ReadSession, scope: Scope, run_id: str) -> list[Node
     return list(nodes.values())
 
 
-def _apply(node: NodeReport, event: _Told) -> None:
+def _apply(node: NodeReport, event: _NodeEvent) -> None:
     if event.type in _ENDS:
         node.status = _ENDS[event.type]
         for name in ("duration_ms", "inputs", "outputs", "usage", "error"):

@@ -16,7 +16,7 @@ from genai_stack.engine.validate import errors_in, validate
 from genai_stack.errors import Busy, NotFound
 from genai_stack.features.runs import messages
 from genai_stack.features.runs import store as records
-from genai_stack.features.runs.checkpoint import Past, read_past
+from genai_stack.features.runs.checkpoint import Checkpoint, read_checkpoint
 from genai_stack.features.runs.journal import Ending, Journal, RunLog, StaleAttempt
 from genai_stack.features.runs.node_context import NodeContexts
 from genai_stack.features.runs.store import RunAttempt
@@ -142,10 +142,10 @@ class RunWorker:
     async def _prepared(
         self, scope: Scope, run: RunAttempt, run_log: RunLog, plan: Plan, traced: TracedRun | None
     ) -> Execution[NodeContext]:
-        past = Past()
+        past = Checkpoint()
         if run.attempt > 1:
             async with self._database.read() as session:
-                past = await read_past(session, scope, run.id, plan)
+                past = await read_checkpoint(session, scope, run.id, plan)
         if not past.started:
             run_log.write(None, RunStarted(run.workflow_id, run.version, plan.described()))
         told = {node_id: passages for node_id, passages in past.told.items() if node_id in past.done}

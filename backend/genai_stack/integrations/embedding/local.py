@@ -40,7 +40,7 @@ class LocalEmbedder:
         # One batch more than threads, so that the child never waits for the next.
         self._slots = asyncio.Semaphore(self._threads + 1)
         self._starting = asyncio.Lock()
-        self._child: _Child | None = None
+        self._child: _EmbedderChild | None = None
         self._asking = 0
         self._idle: asyncio.TimerHandle | None = None
         self._leaving: set[asyncio.Task[None]] = set()
@@ -99,12 +99,12 @@ class LocalEmbedder:
                 "The machine may be short of memory; try again, or choose another embedder."
             ) from died
 
-    async def _living_child(self) -> "_Child":
+    async def _living_child(self) -> "_EmbedderChild":
         async with self._starting:
             if self._closed:
                 raise ProviderUnreachable("The local embedder is stopped, because the server is shutting down.")
             if self._child is None or not self._child.alive:
-                self._child = await _Child.start(self._command)
+                self._child = await _EmbedderChild.start(self._command)
             return self._child
 
     def _retire(self) -> None:
@@ -129,7 +129,7 @@ class _ChildDiedError(Exception):
     pass
 
 
-class _Child:
+class _EmbedderChild:
     """One process and the requests that it has not answered."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
@@ -143,7 +143,7 @@ class _Child:
         self._reading = asyncio.ensure_future(self._read())
 
     @classmethod
-    async def start(cls, command: Sequence[str]) -> "_Child":
+    async def start(cls, command: Sequence[str]) -> "_EmbedderChild":
         return cls(await start_child(command))
 
     @property

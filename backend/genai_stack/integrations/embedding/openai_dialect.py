@@ -27,7 +27,7 @@ class _Embedding(msgspec.Struct):
     index: int | None = None
 
 
-class _Answer(msgspec.Struct):
+class _EmbeddingsReply(msgspec.Struct):
     data: list[_Embedding]
 
 
@@ -49,7 +49,7 @@ class OpenAIEmbeddings:
                 raise
             self._base_url, self._client = elsewhere, None
             content = await self._ask(texts)
-        decoded = await asyncio.to_thread(msgspec.json.decode, content, type=_Answer)
+        decoded = await asyncio.to_thread(msgspec.json.decode, content, type=_EmbeddingsReply)
         places = [place if item.index is None else item.index for place, item in enumerate(decoded.data)]
         return [item.embedding for _, item in sorted(zip(places, decoded.data, strict=True), key=lambda pair: pair[0])]
 

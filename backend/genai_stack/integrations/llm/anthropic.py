@@ -34,7 +34,7 @@ class AnthropicChat:
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
         async with self._client(request.connect_within) as client:
-            answer = _Answer(self._remote)
+            answer = _AnthropicReader(self._remote)
             try:
                 async for event in await _ask(client, request):
                     delta = answer.read(event)
@@ -70,7 +70,7 @@ class AnthropicChat:
             )
 
 
-class _Answer:
+class _AnthropicReader:
     def __init__(self, remote: Remote) -> None:
         self._remote = remote
         self._usage = Usage()

@@ -35,7 +35,7 @@ class GeminiChat:
         # Leaving google-genai's own stream does not end its request: closing this client does.
         async with sdk_client(self._outbound, self._remote, connect_within=request.connect_within) as http:
             client = self._client(http)
-            answer = _Answer(self._remote)
+            answer = _GeminiReader(self._remote)
             try:
                 chunks = await client.aio.models.generate_content_stream(  # pyright: ignore[reportUnknownMemberType]
                     model=request.model, contents=list(_contents(request)), config=_config(request)
@@ -83,7 +83,7 @@ class GeminiChat:
         )
 
 
-class _Answer:
+class _GeminiReader:
     def __init__(self, remote: Remote) -> None:
         self._remote = remote
         self._usage: Usage | None = None

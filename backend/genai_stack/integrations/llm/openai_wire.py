@@ -58,7 +58,7 @@ class OpenAIChat:
         try:
             if response.content_type == "text/html":
                 raise self._remote.broken("answered with text/html instead of a stream")
-            answer = Answer(self._remote, self._answer_chars)
+            answer = AnswerReader(self._remote, self._answer_chars)
             content, pace = response.content, Pace(response)
             while chunk := await content.readany():
                 delta = answer.read(chunk)
@@ -157,7 +157,7 @@ class Pace:
             self._transport.resume_reading()
 
 
-class Answer:
+class AnswerReader:
     """One answer while it is read: an event stream, or one JSON object in place of a stream."""
 
     def __init__(self, remote: Remote, chars: int) -> None:

@@ -24,14 +24,14 @@ class ReadingLimits:
     """Of waiting for the child; what the reader of the pages takes is not counted."""
 
 
-class Page(NamedTuple):
+class ParsedPage(NamedTuple):
     number: int | None
     """From 1; None where a file has no pages."""
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class DocumentMetadata:
     kind: Kind
     title: str | None = None
     author: str | None = None
@@ -39,14 +39,14 @@ class Facts:
     page_count: int | None = None
 
 
-class Document(Protocol):
+class ParsedDocument(Protocol):
     """An opened document. `pages` may be read once."""
 
-    facts: Facts
+    facts: DocumentMetadata
     warnings: list[str]
     """Complete when the pages have been read."""
 
-    def pages(self) -> AsyncIterator[Page]:
+    def pages(self) -> AsyncIterator[ParsedPage]:
         """Raises DocumentFailed where it goes no further."""
         ...
 

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from genai_stack.integrations.parsing.pages import Page
+from genai_stack.integrations.parsing.pages import ParsedPage
 
 SIZE, OVERLAP = 180, 30  # words; the local embedder reads 256 word pieces, which is about 200 words
 SMALLEST, LARGEST = 20, 2_000  # words: what a knowledge base may choose as size; the overlap is at most half of it
@@ -17,7 +17,7 @@ _PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n")
 _SENTENCE_END = re.compile(r"""[.!?…]["'»”’)\]]*(?=\s)|[。！？]""")
 
 
-class Passage(NamedTuple):
+class TextChunk(NamedTuple):
     position: int
     """From 0, through the whole document."""
     page: int | None
@@ -29,7 +29,7 @@ class _Span(NamedTuple):
     end: int
 
 
-def cut(pages: Iterable[Page], *, size: int = SIZE, overlap: int = OVERLAP) -> Iterator[Passage]:
+def cut(pages: Iterable[ParsedPage], *, size: int = SIZE, overlap: int = OVERLAP) -> Iterator[TextChunk]:
     """Every character that is no space is in a passage, and every passage is a piece of one page as it was.
 
     `size` and `overlap` are in words (of Chinese and Japanese, characters). A passage ends after a paragraph, else
@@ -39,7 +39,7 @@ def cut(pages: Iterable[Page], *, size: int = SIZE, overlap: int = OVERLAP) -> I
     position = 0
     for page in pages:
         for start, end in _spans(page.text, size, overlap):
-            yield Passage(position, page.number, page.text[start:end])
+            yield TextChunk(position, page.number, page.text[start:end])
             position += 1
 
 

@@ -15,14 +15,14 @@ import msgspec
 from genai_stack.errors import DocumentFailed, NotFound
 from genai_stack.infra.child_process import python_module, start_child
 from genai_stack.integrations.parsing import pdf_child
-from genai_stack.integrations.parsing.pages import Facts, Page, ReadingLimits
+from genai_stack.integrations.parsing.pages import DocumentMetadata, ParsedPage, ReadingLimits
 
 LINE = 8 << 20  # bytes: the longest answer that is read; a page's text is far below
 PICTURE = 1_600  # pixels: the longer side of a page's picture
 
 
 class PdfDocument:
-    def __init__(self, child: "_Child", facts: Facts, warnings: list[str]) -> None:
+    def __init__(self, child: "_PdfChild", facts: DocumentMetadata, warnings: list[str]) -> None:
         self._child = child
         self.facts = facts
         self.warnings = warnings
@@ -34,11 +34,11 @@ class PdfDocument:
             told = await child.line()
             warnings: list[str] = told.pop("warnings")
             created: str | None = told.pop("created")
-            yield cls(child, Facts("pdf", created=_moment(created), **told), warnings)
+            yield cls(child, DocumentMetadata("pdf", created=_moment(created), **told), warnings)
 
-    async def pages(self) -> AsyncIterator[Page]:
+    async def pages(self) -> AsyncIterator[ParsedPage]:
         while "number" in (told := await self._child.line()):
-            yield Page(told["number"], told["text"])
+            yield ParsedPage(told["number"], told["text"])
         self.warnings += told["warnings"]
 
 
@@ -50,7 +50,7 @@ async def render_page(content: bytes | Path, number: int, limits: ReadingLimits)
         return await child.exactly(size)
 
 
-class _Child:
+class _PdfChild:
     def __init__(self, process: asyncio.subprocess.Process, limits: ReadingLimits) -> None:
         assert process.stdout is not None
         self._process, self._answers, self._limits = process, process.stdout, limits
@@ -97,7 +97,7 @@ class _Child:
 @contextlib.asynccontextmanager
 async def _child(
     content: bytes | Path, limits: ReadingLimits, *, picture: dict[str, int] | None = None
-) -> AsyncGenerator[_Child]:
+) -> AsyncGenerator[_PdfChild]:
     order = {
         "path": None if isinstance(content, bytes) else os.path.abspath(content),  # noqa: ASYNC240, PTH100 (computes; the child has another directory)
         "size": len(content) if isinstance(content, bytes) else 0,
@@ -110,7 +110,7 @@ async def _child(
     process = await start_child(python_module(pdf_child.__name__, json.dumps(order)), line_bytes=LINE)
     sending = asyncio.ensure_future(_send(process, content if isinstance(content, bytes) else b""))
     try:
-        yield _Child(process, limits)
+        yield _PdfChild(process, limits)
     finally:
         sending.cancel()
         with contextlib.suppress(ProcessLookupError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from genai_stack.errors import DocumentFailed, UnsupportedType
 from genai_stack.integrations.parsing import pdf, text
-from genai_stack.integrations.parsing.pages import Document, ReadingLimits
+from genai_stack.integrations.parsing.pages import ParsedDocument, ReadingLimits
 
 START_BYTES = 64 * 1024
 _PDF_HEAD = re.compile(rb"%PDF-\d")
@@ -16,7 +16,7 @@ _PDF_OBJECT = re.compile(rb"[\r\n ]\d+ \d+ obj\b|/Type\s*/(?:Catalog|Pages|ObjSt
 
 
 @contextlib.asynccontextmanager
-async def opened(content: bytes | Path, filename: str, limits: ReadingLimits) -> AsyncGenerator[Document]:
+async def opened(content: bytes | Path, filename: str, limits: ReadingLimits) -> AsyncGenerator[ParsedDocument]:
     """`filename` only tells Markdown from text. Raises DocumentFailed or UnsupportedType, with the reason."""
     start = await asyncio.to_thread(_start, content)
     if not start:

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from genai_stack.errors import DocumentFailed, UnsupportedType
 from genai_stack.integrations.parsing import html
 from genai_stack.integrations.parsing.encoding import decoded
-from genai_stack.integrations.parsing.pages import Facts, Page, ReadingLimits, clean
+from genai_stack.integrations.parsing.pages import DocumentMetadata, ParsedPage, ReadingLimits, clean
 
 SECTION = 32_000  # characters: text without pages comes in sections of at most so many
 
 
 @dataclass
 class TextDocument:
-    facts: Facts
+    facts: DocumentMetadata
     content: str
     warnings: list[str] = field(default_factory=list[str])
 
-    async def pages(self) -> AsyncIterator[Page]:
+    async def pages(self) -> AsyncIterator[ParsedPage]:
         for section in sections(self.content):
-            yield Page(None, section)
+            yield ParsedPage(None, section)
             await asyncio.sleep(0)
 
 
@@ -55,11 +55,11 @@ def document(raw: bytes, filename: str, limits: ReadingLimits) -> TextDocument:
             f"The file holds {len(text):,} characters; at most {limits.characters:,} are read. Split it and try again."
         )
     if is_page:
-        return TextDocument(Facts("html", title=title), clean(text), warnings)
+        return TextDocument(DocumentMetadata("html", title=title), clean(text), warnings)
     if filename.lower().endswith((".md", ".markdown")):
         heading = re.search(r"^#\s+(.+?)\s*#*$", text[:4000], re.MULTILINE)
-        return TextDocument(Facts("markdown", title=heading and heading[1]), clean(text), warnings)
-    return TextDocument(Facts("text"), clean(text), warnings)
+        return TextDocument(DocumentMetadata("markdown", title=heading and heading[1]), clean(text), warnings)
+    return TextDocument(DocumentMetadata("text"), clean(text), warnings)
 
 
 def _refuse_other_types(start: bytes) -> None:

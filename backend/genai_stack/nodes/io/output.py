@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from genai_stack.engine.forms import form_field
-from genai_stack.engine.node import NodeConfig, NodeType, Said
+from genai_stack.engine.node import NodeConfig, NodeType, OutputAnswer
 from genai_stack.engine.ports import Documents, Passage, Text
 from genai_stack.nodes.context import NodeContext
 
@@ -23,7 +23,7 @@ class Inputs:
     answer: Text | Documents
 
 
-class Output(NodeType[Config, Inputs, Said, NodeContext]):
+class Output(NodeType[Config, Inputs, OutputAnswer, NodeContext]):
     """Shows the answer. Documents are shown as a numbered list of passages."""
 
     type = "output"
@@ -32,9 +32,9 @@ class Output(NodeType[Config, Inputs, Said, NodeContext]):
     icon = "message-circle-reply"
     role = "exit"
 
-    async def run(self, config: Config, inputs: Inputs, ctx: NodeContext) -> Said:
+    async def run(self, config: Config, inputs: Inputs, ctx: NodeContext) -> OutputAnswer:
         answer = inputs.answer if isinstance(inputs.answer, str) else _listed(inputs.answer)
-        return Said(answer, config.show_sources)
+        return OutputAnswer(answer, config.show_sources)
 
 
 def _listed(passages: tuple[Passage, ...]) -> str:

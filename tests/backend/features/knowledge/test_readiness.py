@@ -3,7 +3,7 @@
 from sqlalchemy import update
 
 from genai_stack.features.knowledge import example
-from genai_stack.features.knowledge.readiness import Readiness, readiness, wait_until_read
+from genai_stack.features.knowledge.readiness import KnowledgeReadiness, readiness, wait_until_read
 from genai_stack.features.knowledge.tables import Document
 from genai_stack.features.workflows.tables import Workflow
 from genai_stack.infra.database.database import Database
@@ -43,14 +43,14 @@ async def set_status(database: Database, document_id: str, status: str) -> None:
 async def test_the_example_is_searched_until_there_is_an_own_document(home: Database) -> None:
     shipped = await install(home)
     base_id = shipped.knowledge_base_id
-    assert await readiness(home, THE_WORKSPACE, base_id) == Readiness(1, 0)
+    assert await readiness(home, THE_WORKSPACE, base_id) == KnowledgeReadiness(1, 0)
     own = await add(home, base_id, "failed")
-    assert await readiness(home, THE_WORKSPACE, base_id) == Readiness(1, 0)
+    assert await readiness(home, THE_WORKSPACE, base_id) == KnowledgeReadiness(1, 0)
     await set_status(home, own, "processing")
-    assert await readiness(home, THE_WORKSPACE, base_id) == Readiness(0, 1, shipped.id)
+    assert await readiness(home, THE_WORKSPACE, base_id) == KnowledgeReadiness(0, 1, shipped.id)
     await set_status(home, own, "ready")
-    assert await readiness(home, THE_WORKSPACE, base_id) == Readiness(1, 0, shipped.id)
-    assert await readiness(home, ELSEWHERE, base_id) == Readiness(0, 0)
+    assert await readiness(home, THE_WORKSPACE, base_id) == KnowledgeReadiness(1, 0, shipped.id)
+    assert await readiness(home, ELSEWHERE, base_id) == KnowledgeReadiness(0, 0)
 
 
 async def test_a_file_of_ones_own_with_the_name_of_the_example_is_searched(home: Database) -> None:

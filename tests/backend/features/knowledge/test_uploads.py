@@ -8,7 +8,7 @@ import pytest
 
 from genai_stack.errors import Invalid, NotFound, TooLarge
 from genai_stack.features.knowledge import bases, documents, originals
-from genai_stack.features.knowledge.uploads import File, label
+from genai_stack.features.knowledge.uploads import UploadedFile, label
 from genai_stack.features.workflows.tables import Workflow
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import THE_WORKSPACE
@@ -70,9 +70,9 @@ async def test_an_aborted_upload_leaves_nothing(home: Database) -> None:
             yield b"x" * 300_000
             await asyncio.sleep(0.005)
 
-    async def files() -> AsyncIterator[File]:
-        yield File("first.txt", in_chunks(b"Words."))
-        yield File("endless.txt", endless())
+    async def files() -> AsyncIterator[UploadedFile]:
+        yield UploadedFile("first.txt", in_chunks(b"Words."))
+        yield UploadedFile("endless.txt", endless())
 
     async with library_of(home) as library:
         base_id = await base(library)

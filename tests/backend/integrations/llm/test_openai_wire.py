@@ -15,7 +15,7 @@ from genai_stack.infra.egress.addresses import Upstreams
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote
 from genai_stack.integrations.llm.chat_model import ChatRequest, Delta, Usage
-from genai_stack.integrations.llm.openai_wire import Answer, OpenAIChat
+from genai_stack.integrations.llm.openai_wire import AnswerReader, OpenAIChat
 from tests.fakes.openai_server import OpenAIServer
 
 REMOTE = Remote("Test", "http://example.com", None)
@@ -43,7 +43,7 @@ STREAM = (
 
 def read(pieces: list[bytes], chars: int = 10_000) -> Delta:
     """The whole answer as one delta."""
-    answer = Answer(REMOTE, chars)
+    answer = AnswerReader(REMOTE, chars)
     deltas: list[Delta] = []
     for piece in pieces:
         delta = answer.read(piece)
@@ -94,7 +94,7 @@ def test_what_some_servers_send_besides_is_passed_over(strange: bytes) -> None:
     [b"data: {nonsense\n\n", b"data: [1]\n\n", b'data: {"choices": 7}\n\n', b"data: " + b"[" * 100_000 + b"\n\n"],
 )
 def test_garbage_is_told_after_the_text_before_it(garbage: bytes) -> None:
-    answer = Answer(REMOTE, 1000)
+    answer = AnswerReader(REMOTE, 1000)
     first = answer.read(event({"content": "a"}) + garbage)
     assert first == Delta("a")
     assert isinstance(answer.failure, ProviderBroken)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genai_stack.integrations.parsing.pages import Page
-from genai_stack.integrations.parsing.passages import CHARACTERS_PER_WORD, LARGEST, SMALLEST, Passage, cut
+from genai_stack.integrations.parsing.pages import ParsedPage
+from genai_stack.integrations.parsing.passages import CHARACTERS_PER_WORD, LARGEST, SMALLEST, TextChunk, cut
 
 SIZES = st.integers(SMALLEST, 60)
 TEXTS = st.one_of(
@@ -20,7 +20,7 @@ TEXTS = st.one_of(
 
 
 def passages(text: str, size: int = 180, overlap: int = 30) -> list[str]:
-    return [passage.text for passage in cut([Page(None, text)], size=size, overlap=overlap)]
+    return [passage.text for passage in cut([ParsedPage(None, text)], size=size, overlap=overlap)]
 
 
 @given(TEXTS, SIZES)
@@ -85,8 +85,8 @@ def test_the_next_passage_begins_with_the_last_words_of_the_one_before() -> None
 
 
 def test_a_passage_lies_on_one_page_and_the_positions_go_on() -> None:
-    found = list(cut([Page(1, "first page"), Page(2, " \n "), Page(3, "third page")]))
-    assert found == [Passage(0, 1, "first page"), Passage(1, 3, "third page")]
+    found = list(cut([ParsedPage(1, "first page"), ParsedPage(2, " \n "), ParsedPage(3, "third page")]))
+    assert found == [TextChunk(0, 1, "first page"), TextChunk(1, 3, "third page")]
 
 
 def test_text_stands_in_the_passage_as_it_stood_on_the_page() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from genai_stack.errors import DocumentFailed, NotFound, StackError, UnsupportedType
 from genai_stack.integrations.parsing import reading
-from genai_stack.integrations.parsing.pages import Facts, Page, ReadingLimits
+from genai_stack.integrations.parsing.pages import DocumentMetadata, ParsedPage, ReadingLimits
 from tests.documents import pdfs
 
 LIMITS = ReadingLimits()
@@ -19,7 +19,7 @@ LIMITS = ReadingLimits()
 
 async def read(
     content: bytes | Path, filename: str = "file", limits: ReadingLimits = LIMITS
-) -> tuple[Facts, list[Page], list[str]]:
+) -> tuple[DocumentMetadata, list[ParsedPage], list[str]]:
     async with reading.opened(content, filename, limits) as document:
         pages = [page async for page in document.pages()]
         return document.facts, pages, document.warnings
@@ -44,7 +44,7 @@ async def test_a_pdf_gives_its_pages_and_what_it_says_of_itself(tmp_path: Path) 
     for given in (content, tmp_path / "upload"):
         facts, pages, warnings = await read(given, "anything.txt")
         created = datetime(2024, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=1, minutes=30)))
-        assert facts == Facts("pdf", "A title", "An author", created, 2)
+        assert facts == DocumentMetadata("pdf", "A title", "An author", created, 2)
         assert [(page.number, page.text.strip()) for page in pages] == [(1, "First page."), (2, "Second page.")]
         assert warnings == []
 
@@ -80,7 +80,7 @@ async def test_pages_come_one_by_one_and_progress_is_known() -> None:
 
 async def test_a_page_that_holds_nul_and_surrogates_is_cleaned() -> None:
     _, pages, _ = await read(b"a\0b " + "ü".encode())
-    assert pages == [Page(None, "a\ufffdb ü")]
+    assert pages == [ParsedPage(None, "a\ufffdb ü")]
 
 
 async def test_a_password_is_told() -> None:
@@ -217,7 +217,7 @@ async def test_blank_text_is_told() -> None:
 
 async def test_markdown_is_told_by_its_name_and_titled_by_its_heading() -> None:
     facts, _, _ = await read(b"intro\n\n# The heading #\n\ntext", "notes.MD")
-    assert facts == Facts("markdown", title="The heading")
+    assert facts == DocumentMetadata("markdown", title="The heading")
 
 
 async def test_long_text_comes_in_sections_that_are_the_whole_text() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from genai_stack.features.knowledge.retrieval.stored import Hashed
 from genai_stack.integrations.parsing import passages, reading
-from genai_stack.integrations.parsing.pages import Facts, Page, ReadingLimits, clean
-from genai_stack.integrations.parsing.passages import Passage
+from genai_stack.integrations.parsing.pages import DocumentMetadata, ParsedPage, ReadingLimits, clean
+from genai_stack.integrations.parsing.passages import TextChunk
 
 READING_SHARE = 0.05  # of the progress that a person sees; the rest is embedding
 LOOP_CHARACTERS = 8_000  # a longer page is cut in a thread
@@ -22,7 +22,7 @@ class Reader:
         self._limits = limits
         self._size = size
         self._overlap = overlap
-        self._facts: Facts | None = None
+        self._facts: DocumentMetadata | None = None
         self._warnings: Sequence[str] = ()
         self._parts: list[str] = []
         self._length = 0
@@ -91,11 +91,11 @@ class Reader:
             self._ended = True
             self._queue.put_nowait(None)
 
-    async def _take(self, page: Page) -> None:
+    async def _take(self, page: ParsedPage) -> None:
         if page.number is not None:
             self.page_starts.append(self._length)
             if not page.text.endswith("\n"):
-                page = Page(page.number, page.text + "\n")
+                page = ParsedPage(page.number, page.text + "\n")
         self._parts.append(page.text)
         self._length += len(page.text)
         self._pages_read += 1
@@ -109,9 +109,9 @@ class Reader:
         await asyncio.sleep(0)  # pages that are buffered already would come without a pause
 
 
-def _cut(page: Page, size: int, overlap: int) -> list[Hashed]:
+def _cut(page: ParsedPage, size: int, overlap: int) -> list[Hashed]:
     return [_hashed(passage) for passage in passages.cut([page], size=size, overlap=overlap)]
 
 
-def _hashed(passage: Passage) -> Hashed:
+def _hashed(passage: TextChunk) -> Hashed:
     return Hashed(passage, sha256(passage.text.encode()).digest())

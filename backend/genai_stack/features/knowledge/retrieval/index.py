@@ -50,7 +50,7 @@ class IndexSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _SyncedContent:
     """What a collection was seen to hold, when it was in step."""
 
     generation: int
@@ -95,7 +95,7 @@ class Index:
     def __init__(self, database: Database, store: VectorIndex) -> None:
         self._database = database
         self._store = store
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, _SyncedContent] = {}
         self._changing: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -196,7 +196,7 @@ class Index:
                 self._known.pop(base_id, None)
             elif not extent.documents:
                 await self._store.drop(base_id)
-                self._known[base_id] = _Known(self._store.generation, extent.held, frozenset())
+                self._known[base_id] = _SyncedContent(self._store.generation, extent.held, frozenset())
             elif not await self._is_believed(extent):
                 await self._change(extent, hold)
         return True
@@ -225,7 +225,7 @@ class Index:
         elif held is None or held != extent.held:
             raise Busy("It did not keep all that it was given.")
         else:
-            self._known[base_id] = _Known(generation, held, frozenset(extent.documents))
+            self._known[base_id] = _SyncedContent(generation, held, frozenset(extent.documents))
 
     async def _check_newer(self, extent: IndexSnapshot) -> None:
         """A document lacks vectors: it was deleted meanwhile, and there is a newer revision to bring the index to."""
@@ -245,7 +245,7 @@ class Index:
             return False
         if self._store.generation != generation:
             return False
-        self._known[extent.base_id] = _Known(generation, held, frozenset(extent.documents))
+        self._known[extent.base_id] = _SyncedContent(generation, held, frozenset(extent.documents))
         return True
 
     async def _was_brought_by_another(self, extent: IndexSnapshot) -> bool:

@@ -13,7 +13,7 @@ from genai_stack.features.workspaces.tables import Workspace
 from genai_stack.infra.database.database import Database, ReadSession, WriteSession
 from genai_stack.infra.database.insert_absent import insert_absent
 from genai_stack.infra.database.scope import Scope
-from genai_stack.integrations.parsing.passages import Passage
+from genai_stack.integrations.parsing.passages import TextChunk
 
 _needed = exists().where(
     PassageRow.text_hash == Embedding.text_hash,
@@ -24,7 +24,7 @@ _needed = exists().where(
 
 
 class Hashed(NamedTuple):
-    passage: Passage
+    passage: TextChunk
     text_hash: bytes
 
 
