@@ -12,13 +12,13 @@ from genai_stack.integrations.embedding.embedder import Embedder
 from genai_stack.integrations.embedding.local import LocalEmbedder
 from genai_stack.integrations.embedding.minilm_graph import DIMENSIONS
 from genai_stack.integrations.parsing.pages import ReadingLimits
-from genai_stack.integrations.parsing.passages import OVERLAP, SIZE
+from genai_stack.integrations.parsing.passages import CHUNK_WORDS, OVERLAP_WORDS
 
 SHIPPED = Path(example.__file__).parent / "shipped" / example.VECTORS
 
 
 async def made(embedder: Embedder) -> example.ReadyMade:
-    reader = Reader(example.original(), example.FILENAME, ReadingLimits(), size=SIZE, overlap=OVERLAP)
+    reader = Reader(example.original(), example.FILENAME, ReadingLimits(), size=CHUNK_WORDS, overlap=OVERLAP_WORDS)
     async with reader.reading():
         texts = [hashed.passage.text for hashed in await reader.batch(1000)]
     vectors = await embedder.embed(texts, purpose="passage")

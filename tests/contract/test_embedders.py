@@ -218,7 +218,7 @@ async def test_requests_are_bounded_in_size_and_number(remote_bench: Bench) -> N
 async def test_a_server_that_fails_is_asked_three_times_at_most_and_told_plainly(
     remote_bench: Bench, word: str, error: type[ProviderFailed], requests: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "PAUSE", 0.01)
+    monkeypatch.setattr(remote, "FIRST_RETRY_SECONDS", 0.01)
     with pytest.raises(error) as told:
         await remote_bench.open().embed([f"{word} please", "another"], purpose="passage")
     assert remote_bench.server.embeddings == requests
@@ -240,7 +240,7 @@ async def test_a_wait_longer_than_a_minute_is_told_and_not_waited_for(remote_ben
 
 async def test_a_server_that_hangs_is_given_up(remote_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "ATTEMPT_SECONDS", 0.1)
-    monkeypatch.setattr(remote, "PAUSE", 0.01)
+    monkeypatch.setattr(remote, "FIRST_RETRY_SECONDS", 0.01)
     with pytest.raises(ProviderTooSlow):
         await remote_bench.open().embed(["HANG please"], purpose="query")
 
@@ -259,7 +259,7 @@ async def test_a_refused_key_is_told_and_never_repeated(remote_bench: Bench) -> 
 
 
 async def test_nobody_at_the_address_is_told(remote_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "PAUSE", 0.01)
+    monkeypatch.setattr(remote, "FIRST_RETRY_SECONDS", 0.01)
     nobody = "http://127.0.0.1:9/v1"
     given = nobody if remote_bench.provider == "openai_compatible" else None
     outbound = Outbound(Upstreams(private_allowed=True))

@@ -14,7 +14,7 @@ import numpy as np
 from genai_stack.infra.database.database import Database
 from genai_stack.integrations.vectors.chroma import ChromaIndex
 from genai_stack.integrations.vectors.chroma_child import ChromaChild
-from genai_stack.integrations.vectors.pgvector import QUICK, PgvectorIndex
+from genai_stack.integrations.vectors.pgvector import EXACT_SCAN_NUMBERS, PgvectorIndex
 from genai_stack.integrations.vectors.vector_store import Hit, VectorIndex
 from tests.load.table import Table
 from tests.support.postgres import Postgres
@@ -114,7 +114,7 @@ async def main(folder: Path, url: str) -> None:
 def stores(folder: Path, database: Database) -> dict[str, Callable[[], VectorIndex]]:
     return {
         "Chroma, a child": lambda: ChromaIndex(ChromaChild(folder / "chroma")),
-        "pgvector": lambda: PgvectorIndex(database, quick=min(QUICK, COUNT * DIMENSIONS - 1)),
+        "pgvector": lambda: PgvectorIndex(database, quick=min(EXACT_SCAN_NUMBERS, COUNT * DIMENSIONS - 1)),
         "pgvector, looking at all": lambda: PgvectorIndex(database, quick=1 << 62),
     }
 

@@ -230,7 +230,7 @@ def _metrics(database: Database, stack: AsyncExitStack) -> MetricsPage:
         )
         queued, since = unended.get("queued", (0, None))
         queues = {"runs": Waiting(queued, _age(since)), "ingestion": Waiting(in_work, _age(oldest))}
-        return Standing({status: unended.get(status, (0, None))[0] for status in records.UNENDED}, queues)
+        return Standing({status: unended.get(status, (0, None))[0] for status in records.UNENDED_STATUSES}, queues)
 
     stack.callback(LagWatch().start().close)
     return MetricsPage(standing, database.connections)

@@ -34,8 +34,8 @@ T = TypeVar("T")
 
 Ended = Literal["succeeded", "failed", "cancelled"]
 
-FIRST_PAUSE = 0.5  # seconds before the second attempt of a node; doubled for each further one
-CRASHED = "NODE_CRASHED"
+FIRST_RETRY_SECONDS = 0.5  # before the second attempt of a node; doubled for each further one
+CRASHED_CODE = "NODE_CRASHED"
 
 
 class Log(Protocol):
@@ -233,7 +233,7 @@ class Execution(Generic[T]):
             if not getattr(error, "retryable", False) or self._cancelled:
                 break
             try:
-                await asyncio.sleep(FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1.0))  # noqa: S311
+                await asyncio.sleep(FIRST_RETRY_SECONDS * 2 ** (attempt - 1) * random.uniform(0.5, 1.0))  # noqa: S311
                 self.spoken.pop(step.index, None)
                 self.passages.pop(step.index, None)
                 self.log.write(step.id, NodeRestarted(step.label, step.type, seq))
@@ -377,5 +377,7 @@ def _trouble(step: Step, error: Exception) -> Trouble:
         return Trouble(error.code, f"“{step.label}” failed: {error.message}", step.id)
     kind = type(error).__name__
     return Trouble(
-        CRASHED, f"“{step.label}” failed with an unexpected error ({kind}). The server's log has the details.", step.id
+        CRASHED_CODE,
+        f"“{step.label}” failed with an unexpected error ({kind}). The server's log has the details.",
+        step.id,
     )

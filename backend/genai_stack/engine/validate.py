@@ -22,7 +22,7 @@ Code = Literal[
     "dangling_edge", "duplicate_id", "invalid_config", "missing_credential", "no_query", "no_output", "unreachable",
 ]  # fmt: skip
 
-NO_FACTS = ValidationContext()
+EMPTY_CONTEXT = ValidationContext()
 """A workspace without keys and knowledge bases."""
 
 
@@ -38,7 +38,7 @@ class Problem:
     field: str | None = None
 
 
-def validate(graph: Graph, catalog: Catalog, context: ValidationContext | None = NO_FACTS) -> list[Problem]:
+def validate(graph: Graph, catalog: Catalog, context: ValidationContext | None = EMPTY_CONTEXT) -> list[Problem]:
     """Every problem of a graph: first those of its nodes, then of its edges, then of the whole.
 
     With `facts` None, what depends on the workspace (its keys, its knowledge bases) is not looked at.

@@ -22,7 +22,7 @@ CHAIN_EDGES = ["s>a", "a>b", "b>e"]
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execute, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(execute, "FIRST_RETRY_SECONDS", 0.001)
 
 
 async def reached(met: Callable[[], bool]) -> None:

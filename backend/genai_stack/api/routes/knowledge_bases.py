@@ -17,7 +17,7 @@ from genai_stack.features.knowledge.retrieval.search import MOST
 from genai_stack.features.knowledge.tables import KnowledgeBase
 from genai_stack.infra.database.database import ReadSession
 from genai_stack.infra.database.scope import Scope
-from genai_stack.integrations.parsing.passages import OVERLAP, SIZE
+from genai_stack.integrations.parsing.passages import CHUNK_WORDS, OVERLAP_WORDS
 
 router = Router(Policy.WORKSPACE, tag="knowledge bases", prefix="/knowledge-bases")
 
@@ -48,8 +48,8 @@ class EmbedderIn(Asked):
 class KnowledgeBaseIn(Asked):
     name: str = Field(min_length=1, max_length=200)
     embedder: EmbedderIn = Field(default_factory=EmbedderIn)
-    chunk_size: int = Field(default=SIZE, description="Words in a passage, at most.")
-    chunk_overlap: int = Field(default=OVERLAP, description="Words that a passage shares with the one before.")
+    chunk_size: int = Field(default=CHUNK_WORDS, description="Words in a passage, at most.")
+    chunk_overlap: int = Field(default=OVERLAP_WORDS, description="Words that a passage shares with the one before.")
 
 
 class KnowledgeBaseChange(Asked):

@@ -16,7 +16,7 @@ from genai_stack.infra.database.scope import Scope
 from genai_stack.integrations.embedding.embedder import Embedder
 from genai_stack.integrations.embedding.embedders import PROVIDERS
 from genai_stack.integrations.embedding.minilm import MODEL
-from genai_stack.integrations.parsing.passages import LARGEST, OVERLAP, SIZE, SMALLEST
+from genai_stack.integrations.parsing.passages import CHUNK_WORDS, MAX_CHUNK_WORDS, MIN_CHUNK_WORDS, OVERLAP_WORDS
 
 DELETED = -1
 """The revision of a knowledge base that was deleted and whose rows are being removed: nobody sees it any more."""
@@ -74,13 +74,15 @@ class Draft:
 
     name: str
     embedder: EmbedderChoice = field(default_factory=EmbedderChoice)
-    chunk_size: int = SIZE
-    chunk_overlap: int = OVERLAP
+    chunk_size: int = CHUNK_WORDS
+    chunk_overlap: int = OVERLAP_WORDS
 
     def check(self) -> None:
         self.embedder.check()
-        if not SMALLEST <= self.chunk_size <= LARGEST:
-            raise Invalid(f"A chunk holds {SMALLEST} to {LARGEST} words; {self.chunk_size} is not among them.")
+        if not MIN_CHUNK_WORDS <= self.chunk_size <= MAX_CHUNK_WORDS:
+            raise Invalid(
+                f"A chunk holds {MIN_CHUNK_WORDS} to {MAX_CHUNK_WORDS} words; {self.chunk_size} is not among them."
+            )
         if not 0 <= self.chunk_overlap <= self.chunk_size // 2:
             raise Invalid(f"Chunks of {self.chunk_size} words overlap by 0 to {self.chunk_size // 2} words.")
 

@@ -13,7 +13,7 @@ from genai_stack.features.runs.tables import Event, NodeOutputRow
 from genai_stack.infra.database.database import ReadSession
 from genai_stack.infra.database.scope import Scope
 
-_READ = ("run.started", "node.started", "node.restarted", "node.finished", "sources")
+_CHECKPOINT_EVENT_TYPES = ("run.started", "node.started", "node.restarted", "node.finished", "sources")
 
 
 class _CheckpointEvent(msgspec.Struct):
@@ -48,7 +48,9 @@ async def read_checkpoint(session: ReadSession, scope: Scope, run_id: str, plan:
         past.done[node_id] = msgspec.json.decode(outputs, type=declared)
     bodies = await session.scalars(
         select(Event.body)
-        .where(Event.run_id == run_id, Event.workspace_id == scope.workspace_id, Event.type.in_(_READ))
+        .where(
+            Event.run_id == run_id, Event.workspace_id == scope.workspace_id, Event.type.in_(_CHECKPOINT_EVENT_TYPES)
+        )
         .order_by(Event.seq)
     )
     for body in bodies:

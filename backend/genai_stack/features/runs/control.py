@@ -9,7 +9,7 @@ from genai_stack.infra.database.database import Database, Transaction
 from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.queue.queue import Job, Queue
 
-RETRY_AFTER = 5.0  # seconds after which who was turned away may ask again
+RETRY_AFTER_SECONDS = 5.0  # after which who was turned away may ask again
 
 
 class RunControl:
@@ -24,7 +24,7 @@ class RunControl:
         if records.waiting(transaction, scope, self._most_waiting) >= self._most_waiting:
             raise Overloaded(
                 f"{self._most_waiting:,} runs of this workspace wait already. Try again when some have run.",
-                retry_after=RETRY_AFTER,
+                retry_after=RETRY_AFTER_SECONDS,
             )
         with transaction.pipeline():
             run_id = records.add(transaction, scope, new, first)

@@ -9,10 +9,10 @@ import msgspec
 from genai_stack.engine.events import Data, Preview
 from genai_stack.engine.ports import Passage
 
-TEXT_SHOWN = 2_000  # characters of a text
-PROMPT_SHOWN = 20_000  # characters of what was sent to a model
-PASSAGES_SHOWN = 10
-PASSAGE_SHOWN = 300  # characters of each
+PREVIEW_TEXT_CHARACTERS = 2_000  # of a text
+PREVIEW_PROMPT_CHARACTERS = 20_000  # of what was sent to a model
+PREVIEW_PASSAGES = 10
+PREVIEW_PASSAGE_CHARACTERS = 300  # of each
 
 
 def event_body(run_id: str, seq: int, node_id: str | None, at: float, data: Data) -> str:
@@ -27,13 +27,13 @@ def event_body(run_id: str, seq: int, node_id: str | None, at: float, data: Data
 
 def _shown(value: object) -> Any:
     if isinstance(value, str):
-        return _cut(value, TEXT_SHOWN)
+        return _cut(value, PREVIEW_TEXT_CHARACTERS)
     if isinstance(value, Passage):
-        short = _cut(value.text, PASSAGE_SHOWN)
+        short = _cut(value.text, PREVIEW_PASSAGE_CHARACTERS)
         return {"document_id": value.document_id, "filename": value.filename, "page": value.page,
                 "score": value.score, "text": short}  # fmt: skip
     if isinstance(value, tuple):
-        return [_shown(part) for part in cast("tuple[object, ...]", value)[:PASSAGES_SHOWN]]
+        return [_shown(part) for part in cast("tuple[object, ...]", value)[:PREVIEW_PASSAGES]]
     return value
 
 
@@ -45,7 +45,7 @@ def _preview(thing: Any) -> Any:
         return _shown(ports)
     shown = {field.name: _shown(getattr(ports, field.name)) for field in fields(ports)}
     if thing.sent is not None:
-        shown["prompt_as_sent"] = _cut(thing.sent, PROMPT_SHOWN)
+        shown["prompt_as_sent"] = _cut(thing.sent, PREVIEW_PROMPT_CHARACTERS)
     return shown
 
 

@@ -12,8 +12,8 @@ from genai_stack.features.runs.tables import Event
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import Scope
 
-PAGE = 500  # events of one run that are read at once
-MOST = 200  # readers that share a query
+EVENTS_PER_READ = 500  # events of one run that are read at once
+READERS_PER_QUERY = 200  # readers that share a query
 
 _later = (
     select(Event.seq, Event.type, Event.body)
@@ -23,7 +23,7 @@ _later = (
         Event.seq > bindparam("after"),
     )
     .order_by(Event.seq)
-    .limit(PAGE)
+    .limit(EVENTS_PER_READ)
 )
 _ids = ARRAY(UUID(as_uuid=False))
 _later_of_all = text("""
@@ -39,7 +39,7 @@ _later_of_all = text("""
     bindparam("runs", type_=_ids),
     bindparam("workspaces", type_=_ids),
     bindparam("afters", type_=ARRAY(Integer())),
-    page=PAGE,
+    page=EVENTS_PER_READ,
 )
 
 
@@ -72,7 +72,7 @@ class EventLog:
     async def _read_on(self) -> None:
         try:
             while self._asked:
-                group, self._asked = self._asked[:MOST], self._asked[MOST:]
+                group, self._asked = self._asked[:READERS_PER_QUERY], self._asked[READERS_PER_QUERY:]
                 await self._answer([asked for asked in group if not asked.answer.done()])
         finally:
             self._reading = None

@@ -5,14 +5,14 @@ from collections.abc import AsyncGenerator
 
 from genai_stack.engine.events import ENDED
 from genai_stack.features.runs import store as records
-from genai_stack.features.runs.event_reader import PAGE, EventLog
+from genai_stack.features.runs.event_reader import EVENTS_PER_READ, EventLog
 from genai_stack.features.runs.journal import Frame, Journal
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.pubsub.pubsub import PubSub
 
-LAST = "run.finished"
-POLL = 5.0  # seconds after which a reader looks for itself, should a signal be lost
+LAST_EVENT_TYPE = "run.finished"
+POLL_SECONDS = 5.0  # after which a reader looks for itself, should a signal be lost
 
 
 class EventStream:
@@ -35,10 +35,10 @@ class EventStream:
                 yield frames
                 if frames:
                     after = frames[-1].seq
-                    if frames[-1].type == LAST:
+                    if frames[-1].type == LAST_EVENT_TYPE:
                         return
-                if len(frames) < PAGE:
-                    await subscription.wait(POLL)
+                if len(frames) < EVENTS_PER_READ:
+                    await subscription.wait(POLL_SECONDS)
 
     async def ended_within(self, scope: Scope, run_id: str, seconds: float) -> bool:
         """Whether the run ends before the time is over."""
@@ -51,12 +51,12 @@ class EventStream:
                 remaining = deadline - loop.time()
                 if remaining <= 0:
                     return False
-                await subscription.wait(min(remaining, POLL))
+                await subscription.wait(min(remaining, POLL_SECONDS))
 
     async def _has_ended(self, scope: Scope, run_id: str) -> bool:
         run_log = self._journal.at_hand(run_id)
         if run_log is not None:
-            return bool(run_log.tail) and run_log.tail[-1].type == LAST
+            return bool(run_log.tail) and run_log.tail[-1].type == LAST_EVENT_TYPE
         status = await self._database.run_read(lambda tx: records.status(tx, scope, run_id))
         return status is None or status in ENDED  # one that was deleted says no more
 

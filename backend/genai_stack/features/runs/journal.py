@@ -1,8 +1,8 @@
 """The journal: what runs do, committed in groups before anyone is told.
 
 Every run writes into a log of its own; one task commits what all logs have, at once. Text comes in pieces: the first
-goes out immediately, later ones share an event for up to `WINDOW` seconds, and a commit with those of all other runs.
-Only the current attempt of a run is written.
+goes out immediately, later ones share an event for up to `TEXT_WINDOW_SECONDS`, and a commit with those of all other
+runs. Only the current attempt of a run is written.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.pubsub.pubsub import PubSub
 from genai_stack.infra.telemetry import metrics
 
-WINDOW = 0.05  # seconds in which later pieces of a text share an event
-BEAT = 0.004  # seconds after each full window: what was read at the window's end is committed together
-SILENCE = 0.2  # seconds without text after which the next piece goes out at once again
-TAIL = 256  # committed events of a running run that are kept at hand for its readers
-PATIENCE = 30.0  # seconds for which commits are tried while the database is away
+TEXT_WINDOW_SECONDS = 0.05  # in which later pieces of a text share an event
+COMMIT_DELAY_SECONDS = 0.004  # after each full window: what was read at the window's end is committed together
+SILENCE_SECONDS = 0.2  # without text after which the next piece goes out at once again
+TAIL_EVENTS = 256  # committed events of a running run that are kept at hand for its readers
+COMMIT_RETRY_SECONDS = 30.0  # for which commits are tried while the database is away
 
 _insert_event = insert(Event).values(
     run_id=bindparam("r"), seq=bindparam("s"), workspace_id=bindparam("w"), type=bindparam("t"), body=bindparam("b")
@@ -121,7 +121,7 @@ class RunLog:
             self.flush_text()
             self._speaker = (node_id, kind)
         self._text.append(text)
-        if self._journal.now() - self._spoke_at >= SILENCE:
+        if self._journal.now() - self._spoke_at >= SILENCE_SECONDS:
             self.flush_text()
             self._journal.kick(self)
         else:
@@ -169,8 +169,8 @@ class RunLog:
 
     def committed(self, frames: list[Frame]) -> None:
         self.tail += frames
-        if len(self.tail) > 2 * TAIL:
-            del self.tail[:-TAIL]
+        if len(self.tail) > 2 * TAIL_EVENTS:
+            del self.tail[:-TAIL_EVENTS]
         if not self.unwritten.frames:
             self._release(None)
 
@@ -235,7 +235,9 @@ class Journal:
     def flush_soon(self, run_log: RunLog) -> None:
         self._talking[run_log.run_id] = run_log
         if self._tick is None:
-            self._tick = self._loop.call_later(WINDOW + BEAT - self.now() % WINDOW, self._flush_talking)
+            self._tick = self._loop.call_later(
+                TEXT_WINDOW_SECONDS + COMMIT_DELAY_SECONDS - self.now() % TEXT_WINDOW_SECONDS, self._flush_talking
+            )
 
     def _flush_talking(self) -> None:
         self._tick = None
@@ -264,8 +266,8 @@ class Journal:
                     run_log.committed([])
 
     async def _commit_patiently(self, batch: list[tuple[RunLog, _Unwritten]]) -> None:
-        """Tries again while the database is away; after `PATIENCE` the runs of the batch are lost, and say so."""
-        deadline, pause, commit_unknown = self.now() + PATIENCE, 0.05, False
+        """Tries again while the database is away; after `COMMIT_RETRY_SECONDS` the runs of the batch are lost."""
+        deadline, pause, commit_unknown = self.now() + COMMIT_RETRY_SECONDS, 0.05, False
         while True:
             try:
                 began = time.perf_counter()

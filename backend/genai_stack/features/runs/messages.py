@@ -19,7 +19,7 @@ from genai_stack.infra.database.database import Transaction
 from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.pubsub.pubsub import PubSub
 
-USED = "This message id was used for another message. Give each message an id of its own."
+MESSAGE_ID_REUSED = "This message id was used for another message. Give each message an id of its own."
 
 Chat = Row[str, str, str]
 """A session's id, workflow and title."""
@@ -69,7 +69,7 @@ def asked_before(transaction: Transaction, scope: Scope, chat: Chat, message_id:
         return None
     same = (message.workspace_id, message.session_id, message.content, message.role)
     if same != (scope.workspace_id, chat.id, content, "user"):
-        raise KeyReused(USED, code="MESSAGE_ID_REUSED")
+        raise KeyReused(MESSAGE_ID_REUSED, code="MESSAGE_ID_REUSED")
     return message.run_id
 
 

@@ -9,8 +9,8 @@ from genai_stack.features.runs.tables import Event
 from genai_stack.infra.database.database import ReadSession
 from genai_stack.infra.database.scope import Scope
 
-_ENDS = {"node.finished": "succeeded", "node.failed": "failed", "node.skipped": "skipped"}
-_READ = ("run.started", "node.started", "node.restarted", *_ENDS)
+_STATUS_BY_EVENT = {"node.finished": "succeeded", "node.failed": "failed", "node.skipped": "skipped"}
+_NODE_EVENT_TYPES = ("run.started", "node.started", "node.restarted", *_STATUS_BY_EVENT)
 
 
 class NodeReport(msgspec.Struct):
@@ -39,7 +39,7 @@ async def nodes_of(session: ReadSession, scope: Scope, run_id: str) -> list[Node
     """In topological order; empty before the run has started."""
     bodies = await session.scalars(
         select(Event.body)
-        .where(Event.run_id == run_id, Event.workspace_id == scope.workspace_id, Event.type.in_(_READ))
+        .where(Event.run_id == run_id, Event.workspace_id == scope.workspace_id, Event.type.in_(_NODE_EVENT_TYPES))
         .order_by(Event.seq)
     )
     nodes: dict[str, NodeReport] = {}
@@ -53,8 +53,8 @@ async def nodes_of(session: ReadSession, scope: Scope, run_id: str) -> list[Node
 
 
 def _apply(node: NodeReport, event: _NodeEvent) -> None:
-    if event.type in _ENDS:
-        node.status = _ENDS[event.type]
+    if event.type in _STATUS_BY_EVENT:
+        node.status = _STATUS_BY_EVENT[event.type]
         for name in ("duration_ms", "inputs", "outputs", "usage", "error"):
             setattr(node, name, event.data.get(name))
     else:

@@ -20,20 +20,20 @@ from genai_stack.infra.database.columns import Moment, now
 from genai_stack.infra.database.database import Database, Transaction
 from genai_stack.infra.database.scope import Scope
 
-AT_ONCE = 500  # events in one transaction, of many runs or of one: a few milliseconds
-COST = 10  # what a run costs besides, in events
-LISTED = 200  # runs that are looked for at once
-PAUSE = 0.01  # seconds after each transaction, for what others have to write
-ROUND = 20.0  # seconds after which the rest is left for the next round
+EVENTS_PER_TRANSACTION = 500  # events in one transaction, of many runs or of one: a few milliseconds
+RUN_COST_EVENTS = 10  # what a run costs besides, in events
+RUNS_PER_QUERY = 200  # runs that are looked for at once
+PAUSE_SECONDS = 0.01  # after each transaction, for what others have to write
+ROUND_SECONDS = 20.0  # after which the rest is left for the next round
 
 _ended = Run.status.in_(ENDED)
 _long_ended = and_(_ended, Run.finished_at < bindparam("before", type_=Moment()))
-_with_deltas = select(Run.id).where(Run.has_deltas, _long_ended).order_by(Run.finished_at).limit(LISTED)
-_without_deltas = select(Run.id).where(~Run.has_deltas, _long_ended).order_by(Run.finished_at).limit(LISTED)
+_with_deltas = select(Run.id).where(Run.has_deltas, _long_ended).order_by(Run.finished_at).limit(RUNS_PER_QUERY)
+_without_deltas = select(Run.id).where(~Run.has_deltas, _long_ended).order_by(Run.finished_at).limit(RUNS_PER_QUERY)
 _of_workflow = (
     select(Run.id)
     .where(Run.workflow_id == bindparam("workflow"), Run.workspace_id == bindparam("workspace"), _ended)
-    .limit(LISTED)
+    .limit(RUNS_PER_QUERY)
 )
 
 # As `engine.events` writes it, without a space; within a text, quotes stand behind a backslash.
@@ -73,7 +73,7 @@ class Retention:
 
     async def tidy(self) -> None:
         """One round."""
-        until = time.monotonic() + ROUND
+        until = time.monotonic() + ROUND_SECONDS
         if self._keep_deltas is not None:
             asked = {"before": now() - self._keep_deltas}
             if count := await self._each(_with_deltas, asked, _trim, until=until):
@@ -95,7 +95,7 @@ class Retention:
         do: Some,
         *,
         until: float = math.inf,
-        pause: float = PAUSE,
+        pause: float = PAUSE_SECONDS,
     ) -> int:
         """How many runs it is done with."""
         count = 0
@@ -113,14 +113,14 @@ class Retention:
 
 def _do_some(transaction: Transaction, run_ids: Sequence[str], do: Some) -> int:
     """With how many runs it is done."""
-    left = AT_ONCE
+    left = EVENTS_PER_TRANSACTION
     for number, run_id in enumerate(run_ids):
         if left <= 0:
             return number
         gone = do(transaction, run_id, left)
         if gone == left:
             return number
-        left -= gone + COST
+        left -= gone + RUN_COST_EVENTS
     return len(run_ids)
 
 

@@ -25,7 +25,7 @@ from genai_stack.infra.pubsub.pubsub import PubSub
 Key = tuple[str, bytes]
 """An idempotency key, and the hash of what was asked with it."""
 
-CHECKED = 1024  # versions of workflows whose validity is remembered
+REMEMBERED_VERSIONS = 1024  # versions of workflows whose validity is remembered
 
 _mine = (Workflow.id == bindparam("workflow"), Workflow.workspace_id == bindparam("workspace"))
 _version = select(Workflow.version).where(*_mine)
@@ -107,7 +107,7 @@ class RunStarter:
             raise _refusal(errors)
         if not names_others:
             self._sound[workflow_id, version] = None
-            if len(self._sound) > CHECKED:
+            if len(self._sound) > REMEMBERED_VERSIONS:
                 self._sound.popitem(last=False)
 
     def _names_others(self, graph: Graph) -> bool:

@@ -15,7 +15,7 @@ from genai_stack.infra.database.columns import Moment, new_id, now
 from genai_stack.infra.database.database import ReadSession, Transaction, WriteSession
 from genai_stack.infra.database.scope import Scope
 
-UNENDED = [status for status in get_args(RunStatus) if status not in ENDED]
+UNENDED_STATUSES = [status for status in get_args(RunStatus) if status not in ENDED]
 MAX_CRASHED_ATTEMPTS = 3  # attempts that may die before a run is reported failed
 
 
@@ -166,7 +166,7 @@ async def left_behind(session: ReadSession) -> Sequence[Run]:
 
 _unended = (
     select(Run.status, func.count(), func.min(Run.created_at, type_=Moment()))
-    .where(Run.status.in_(UNENDED))
+    .where(Run.status.in_(UNENDED_STATUSES))
     .group_by(Run.status)
 )
 

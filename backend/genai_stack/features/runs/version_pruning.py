@@ -10,7 +10,7 @@ from genai_stack.features.workflows.tables import WorkflowVersion
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import Database, WriteSession
 
-KEPT_WHOLE = timedelta(days=1)  # younger versions are all kept
+UNPRUNED_AGE = timedelta(days=1)  # younger versions are all kept
 PRUNED_TO_SECONDS = 600  # of older ones that no run used, the last of each ten minutes is kept
 PAUSE_SECONDS = 0.01  # after each transaction, for what others have to write
 
@@ -34,7 +34,7 @@ async def prune(session: WriteSession, workflow_id: str) -> None:
         select(WorkflowVersion.version, WorkflowVersion.created_at)
         .where(
             WorkflowVersion.workflow_id == workflow_id,
-            WorkflowVersion.created_at < now() - KEPT_WHOLE,
+            WorkflowVersion.created_at < now() - UNPRUNED_AGE,
             WorkflowVersion.version.not_in(used),
         )
         .order_by(WorkflowVersion.version)

@@ -30,12 +30,12 @@ from genai_stack.infra.telemetry import logs, metrics
 from genai_stack.infra.telemetry.spans import Spans
 from genai_stack.nodes.context import NodeContext
 
-PAUSE = 1.0  # seconds before a run is tried again that the database was away for
-PLANS = 256  # compiled versions of workflows that are kept at hand
+DATABASE_RETRY_SECONDS = 1.0  # before a run is tried again that the database was away for
+CACHED_PLANS = 256  # compiled versions of workflows that are kept at hand
 
-CANCELLED = Outcome("cancelled", None, [], {}, None)
-CRASHED = "The run failed with an unexpected error. The server's log has the details."
-OUTDATED = "The workflow's saved version cannot be run any more. Open it, mend its problems and save it."
+CANCELLED_OUTCOME = Outcome("cancelled", None, [], {}, None)
+CRASHED_MESSAGE = "The run failed with an unexpected error. The server's log has the details."
+OUTDATED_MESSAGE = "The workflow's saved version cannot be run any more. Open it, mend its problems and save it."
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +69,7 @@ class RunWorker:
             else:
                 return
             try:
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(DATABASE_RETRY_SECONDS)
             except asyncio.CancelledError:
                 await self._work(job)
                 raise
@@ -91,7 +91,7 @@ class RunWorker:
             if stopped:
                 await self._after_stop(scope, run, run_log, None)
             elif run.cancel_requested:
-                await self._end(run_log, run, CANCELLED)
+                await self._end(run_log, run, CANCELLED_OUTCOME)
             elif run.crashed_attempts >= records.MAX_CRASHED_ATTEMPTS:
                 reason = f"The run was given up: {run.crashed_attempts} workers died while they were at it."
                 await self._end(run_log, run, _failed("RUN_LOST", reason))
@@ -114,7 +114,7 @@ class RunWorker:
         last_seq = await self._database.run_read(lambda tx: records.last_seq(tx, run.id))
         fresh = self._journal.open(scope, run.id, run.attempt, last_seq)
         try:
-            await self._end(fresh, run, _failed("RUN_CRASHED", CRASHED))
+            await self._end(fresh, run, _failed("RUN_CRASHED", CRASHED_MESSAGE))
         finally:
             self._journal.shut(fresh)
 
@@ -130,7 +130,7 @@ class RunWorker:
         try:
             plan = await self._plan(scope, run)
             if plan is None:
-                await self._end(run_log, run, _failed("INVALID_GRAPH", OUTDATED))
+                await self._end(run_log, run, _failed("INVALID_GRAPH", OUTDATED_MESSAGE))
                 return
             execution = await self._prepared(scope, run, run_log, plan, traced)
             outcome = await execution.run()
@@ -161,7 +161,7 @@ class RunWorker:
         if asked:
             if execution:
                 execution.tell_stopped()
-            await self._end(run_log, run, execution.outcome() if execution else CANCELLED)
+            await self._end(run_log, run, execution.outcome() if execution else CANCELLED_OUTCOME)
             return
         await run_log.settled()
         async with self._database.write() as session:
@@ -180,7 +180,7 @@ class RunWorker:
             if errors_in(validate(graph, self._catalog, None)):
                 return None
             plan = self._plans[key] = Plan(graph, self._catalog)
-            if len(self._plans) > PLANS:
+            if len(self._plans) > CACHED_PLANS:
                 self._plans.popitem(last=False)
         self._plans.move_to_end(key)
         return plan

@@ -13,8 +13,8 @@ from genai_stack.infra.database.database import Database, Transaction
 from genai_stack.infra.pubsub.local import LocalPubSub, LocalSubscription
 
 CHANNEL = "genai_stack_wake"
-TOPICS = 150  # in one notification, whose payload must stay below 8,000 bytes
-PAUSE = 0.5  # seconds before a lost connection is made anew
+TOPICS_PER_NOTIFICATION = 150  # in one notification, whose payload must stay below 8,000 bytes
+RECONNECT_SECONDS = 0.5  # before a lost connection is made anew
 
 _notify = text("SELECT pg_notify(:channel, :payload)").bindparams(channel=CHANNEL)
 
@@ -42,8 +42,8 @@ class PostgresPubSub:
 
     def publish(self, transaction: Transaction, topics: Sequence[str]) -> None:
         self._local.publish(transaction, topics)
-        for at in range(0, len(topics), TOPICS):
-            transaction.execute(_notify, {"payload": self._payload(topics[at : at + TOPICS])})
+        for at in range(0, len(topics), TOPICS_PER_NOTIFICATION):
+            transaction.execute(_notify, {"payload": self._payload(topics[at : at + TOPICS_PER_NOTIFICATION])})
 
     def subscribe(self, topic: str) -> AbstractContextManager[LocalSubscription]:
         return self._local.subscribe(topic)
@@ -67,7 +67,7 @@ class PostgresPubSub:
                     "The connection that listens is lost. Until it is made anew, everything comes later."
                 )
                 log.warning("pubsub.away", reason=str(error).strip())
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(RECONNECT_SECONDS)
 
     def _take(self, payload: str) -> None:
         sender, _, *topics = payload.split(" ")

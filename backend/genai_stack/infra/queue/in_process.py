@@ -13,7 +13,7 @@ from genai_stack.infra.queue.queue import ConcurrencyLimits, Handler, Job, Perio
 Turns = OrderedDict[str, deque[Job]]
 """Jobs by party; the next turn is the first one's."""
 
-FIRST = 2.0  # seconds after the start at which chores are done for the first time
+FIRST_RUN_SECONDS = 2.0  # after the start at which chores are done for the first time
 
 log = structlog.get_logger(__name__)
 
@@ -171,7 +171,7 @@ class _Line:
 
 async def _keep(periodic: PeriodicTask) -> None:
     """For the first time soon: a server at home may not run for long."""
-    pause = FIRST
+    pause = FIRST_RUN_SECONDS
     while True:
         await asyncio.sleep(pause)
         pause = periodic.minutes * 60.0

@@ -20,12 +20,12 @@ from typing_extensions import override
 
 from genai_stack.infra.queue.queue import ConcurrencyLimits
 
-PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # seconds between attempts while the database is away; the last for ever
-AT_ONCE = 16  # jobs that are taken in one query
-SLOW = 3.0  # seconds for one query, after which the database is taken to have been away
+RETRY_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)  # between attempts while the database is away; the last for ever
+JOBS_PER_QUERY = 16  # jobs that are taken in one query
+SLOW_QUERY_SECONDS = 3.0  # for one query, after which the database is taken to have been away
 
 # As procrastinate's own, with a bound on how many jobs of one workspace are at work.
-FETCH: LiteralString = """
+FETCH_SQL: LiteralString = """
     WITH full_up AS MATERIALIZED (
         SELECT coalesce(args->>'workspace_id', '') AS workspace_id FROM procrastinate_jobs
         WHERE status = 'doing' AND queue_name = %(queue)s
@@ -54,20 +54,20 @@ FETCH: LiteralString = """
 """
 # A worker that froze and woke up no longer has its job: what it says of it changes nothing.
 # The next of its lane, or of a workspace that was full up, may go then.
-FINISH: LiteralString = """
+FINISH_SQL: LiteralString = """
     SELECT procrastinate_finish_job_v1(id, %(status)s, %(delete_job)s),
         CASE WHEN EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = %(queue)s)
         THEN pg_notify('procrastinate_queue_v1#' || queue_name, %(told)s) END
     FROM procrastinate_jobs
     WHERE id = %(job_id)s AND status = 'doing' AND worker_id IS NOT DISTINCT FROM %(worker_id)s
 """
-RETRY: LiteralString = """
+RETRY_SQL: LiteralString = """
     SELECT procrastinate_retry_job_v2(id, %(retry_at)s, NULL, NULL, NULL),
         pg_notify('procrastinate_queue_v1#' || queue_name, %(told)s)
     FROM procrastinate_jobs
     WHERE id = %(job_id)s AND status = 'doing' AND worker_id IS NOT DISTINCT FROM %(worker_id)s
 """
-LOST: LiteralString = """
+LOST_SQL: LiteralString = """
     SELECT id, status, task_name, priority, lock, queueing_lock, args, scheduled_at, queue_name, attempts, worker_id
     FROM procrastinate_jobs
     WHERE status = 'doing' AND worker_id = %(worker_id)s AND NOT id = ANY(%(mine)s::bigint[])
@@ -118,10 +118,10 @@ class RetryingConnector(PsycopgConnector):
                     raise
                 self.away_at = time.monotonic()
                 log.warning("queue.away", reason=str(error.__cause__).strip())
-                await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
+                await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
                 attempt += 1
             finally:
-                if slow and time.monotonic() - begun > SLOW:
+                if slow and time.monotonic() - begun > SLOW_QUERY_SECONDS:
                     self.away_at = time.monotonic()
 
 
@@ -153,7 +153,7 @@ class LeasedJobs(JobManager):
     async def _take(self, queue: str, worker_id: int) -> list[QueuedJob]:
         """Several at once, while none of their workspaces can come to its bound by that; then one by one."""
         limit = self._limits[queue]
-        several = min(AT_ONCE, limit.workspace, limit.process - len(self._mine[queue]))
+        several = min(JOBS_PER_QUERY, limit.workspace, limit.process - len(self._mine[queue]))
         rows = await self._run_read(queue, several, limit.workspace - several + 1, worker_id) if several > 1 else []
         rows = rows or await self._run_read(queue, 1, limit.workspace, worker_id)
         self._mine[queue].update(row["id"] for row in rows)
@@ -163,7 +163,7 @@ class LeasedJobs(JobManager):
 
     async def _run_read(self, queue: str, most: int, limit: int, worker_id: int) -> list[dict[str, Any]]:
         asked = {"queue": queue, "bound": limit, "most": most, "worker_id": worker_id}
-        return await self.connector.execute_query_all_async(FETCH, **asked)
+        return await self.connector.execute_query_all_async(FETCH_SQL, **asked)
 
     async def give_back(self) -> None:
         """What was taken and is not begun."""
@@ -174,7 +174,7 @@ class LeasedJobs(JobManager):
     @override
     async def finish_job(self, job: QueuedJob, status: Status, delete_job: bool) -> None:
         await self.connector.execute_query_async(
-            FINISH,
+            FINISH_SQL,
             job_id=job.id,
             worker_id=job.worker_id,
             queue=job.queue,
@@ -195,13 +195,13 @@ class LeasedJobs(JobManager):
     ) -> None:
         self._let_go(job)
         await self.connector.execute_query_async(
-            RETRY, job_id=job.id, worker_id=job.worker_id, retry_at=retry_at, told=_told(job)
+            RETRY_SQL, job_id=job.id, worker_id=job.worker_id, retry_at=retry_at, told=_told(job)
         )
 
     async def lost_by(self, worker_id: int) -> list[QueuedJob]:
         """Jobs that a worker here has by the queue's word, and not by its own: taken by a query without an answer."""
         mine = [job for jobs in self._mine.values() for job in jobs]
-        rows = await self.connector.execute_query_all_async(LOST, worker_id=worker_id, mine=mine)
+        rows = await self.connector.execute_query_all_async(LOST_SQL, worker_id=worker_id, mine=mine)
         return [QueuedJob.from_row(row) for row in rows]
 
     def _let_go(self, job: QueuedJob) -> None:

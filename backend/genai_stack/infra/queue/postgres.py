@@ -10,8 +10,8 @@ from sqlalchemy import Integer, String, bindparam, text
 from genai_stack.infra.database.database import Database, Transaction
 from genai_stack.infra.queue.queue import Handler, Job, QueueName
 
-TASK = "work"
-EPOCH = 1_767_225_600  # 2026 began: seconds since then fit a job's priority for 68 years
+TASK_NAME = "work"
+PRIORITY_EPOCH_SECONDS = 1_767_225_600  # 2026 began: seconds since then fit a job's priority for 68 years
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +35,8 @@ _defer = text("""
 """).bindparams(
     *(bindparam(name, type_=String()) for name in ("queue", "workspace_id", "party", "lock", "once", "args")),
     bindparam("bound", type_=Integer()),
-    task=TASK,
-    epoch=EPOCH,
+    task=TASK_NAME,
+    epoch=PRIORITY_EPOCH_SECONDS,
 )
 _known = text("""
     SELECT args->>'id' FROM procrastinate_jobs

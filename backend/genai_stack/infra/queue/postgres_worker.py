@@ -16,15 +16,15 @@ from psycopg_pool import AsyncConnectionPool
 from typing_extensions import override
 
 from genai_stack.infra.queue.leased_jobs import LeasedJobs, RetryingConnector
-from genai_stack.infra.queue.postgres import TASK, job_of
+from genai_stack.infra.queue.postgres import TASK_NAME, job_of
 from genai_stack.infra.queue.queue import ConcurrencyLimits, Handler, PeriodicTask, QueueName
 
-HEARTBEAT_SECONDS = 2.0  # seconds between signs of life, and between looks for those of others
-STALLED_SECONDS = 6.0  # seconds without one, after which a worker's jobs go to others
-FORGOTTEN_SECONDS = 3600.0  # seconds after which a dead worker's row goes
-POLL_SECONDS = 2.0  # seconds after which a worker looks for itself, should a notification be lost
-CONNECTIONS = 4
-PERIODIC_TASKS = "chores"
+HEARTBEAT_SECONDS = 2.0  # between signs of life, and between looks for those of others
+STALLED_SECONDS = 6.0  # without one, after which a worker's jobs go to others
+FORGOTTEN_SECONDS = 3600.0  # after which a dead worker's row goes
+POLL_SECONDS = 2.0  # after which a worker looks for itself, should a notification be lost
+POOL_CONNECTIONS = 4
+PERIODIC_QUEUE = "chores"
 
 log = structlog.get_logger(__name__)
 
@@ -50,13 +50,13 @@ class PostgresWorker:
             pool_factory=_pool,
             conninfo=url,
             min_size=1,
-            max_size=CONNECTIONS,
+            max_size=POOL_CONNECTIONS,
             configure=_hurry,
         )
         self._app = App(connector=self._connector)
-        self._limits: dict[str, ConcurrencyLimits] = {**limits, PERIODIC_TASKS: ConcurrencyLimits(1, 100)}
+        self._limits: dict[str, ConcurrencyLimits] = {**limits, PERIODIC_QUEUE: ConcurrencyLimits(1, 100)}
         self._jobs = self._app.job_manager = LeasedJobs(self._connector, self._limits)
-        self._app.task(name=TASK, pass_context=True, retry=_AgainElsewhere())(self._do)
+        self._app.task(name=TASK_NAME, pass_context=True, retry=_AgainElsewhere())(self._do)
         self._handlers: dict[str, Handler] = {}
         self._workers: dict[str, Worker] = {}
         self._suspects: set[int] = set()
@@ -68,7 +68,7 @@ class PostgresWorker:
     def schedule(self, periodic_tasks: Sequence[PeriodicTask]) -> None:
         for periodic in periodic_tasks:
             task = self._app.task(
-                name=periodic.name, queue=PERIODIC_TASKS, lock=periodic.name, queueing_lock=periodic.name
+                name=periodic.name, queue=PERIODIC_QUEUE, lock=periodic.name, queueing_lock=periodic.name
             )
             self._app.periodic(cron=_cron(periodic.minutes))(task(_periodic(periodic)))
 

@@ -14,7 +14,7 @@ from genai_stack.integrations.embedding.remote import RemoteEmbedder
 from genai_stack.integrations.llm.providers import FIXED_ADDRESSES
 
 PROVIDERS = ("local", "openai", "openai_compatible", "gemini")
-OPEN_AT_MOST = 64  # remote ones; the oldest is forgotten
+OPEN_EMBEDDERS = 64  # remote ones; the oldest is forgotten
 
 Words = tuple[str, str | None, ApiKey | None, str | None]
 
@@ -49,7 +49,7 @@ class Embedders:
             return self._local_exact if fingerprint == FLOAT_FINGERPRINT else self._local
         words = (provider, model, key, base_url)
         if words not in self._opened:
-            if len(self._opened) >= OPEN_AT_MOST:
+            if len(self._opened) >= OPEN_EMBEDDERS:
                 del self._opened[next(iter(self._opened))]
             self._opened[words] = self._open_remote(*words)
         return self._opened[words]
@@ -75,7 +75,11 @@ class Embedders:
         if provider == "gemini":
             remote = Remote("Gemini", url, key)
             ask = gemini.GeminiEmbeddings(self._outbound, remote, model=model, key=shown, base_url=url)
-            return RemoteEmbedder(ask, remote, provider=provider, model=model, base_url=url, batch=gemini.BATCH)
+            return RemoteEmbedder(
+                ask, remote, provider=provider, model=model, base_url=url, batch=gemini.TEXTS_PER_REQUEST
+            )
         remote = Remote("OpenAI" if provider == "openai" else "The embedding server", url, key)
         ask = openai_dialect.OpenAIEmbeddings(self._outbound, remote, model=model, key=shown, base_url=url)
-        return RemoteEmbedder(ask, remote, provider=provider, model=model, base_url=url, batch=openai_dialect.BATCH)
+        return RemoteEmbedder(
+            ask, remote, provider=provider, model=model, base_url=url, batch=openai_dialect.TEXTS_PER_REQUEST
+        )

@@ -13,8 +13,8 @@ from genai_stack.integrations.embedding.embedder import Purpose
 if TYPE_CHECKING:
     from google import genai
 
-BATCH = 32  # texts per request: the SDK reads the answer on the loop
-TASK: dict[Purpose, str] = {"passage": "RETRIEVAL_DOCUMENT", "query": "RETRIEVAL_QUERY"}
+TEXTS_PER_REQUEST = 32  # the SDK reads the answer on the loop
+TASK_TYPE_BY_PURPOSE: dict[Purpose, str] = {"passage": "RETRIEVAL_DOCUMENT", "query": "RETRIEVAL_QUERY"}
 
 
 class GeminiEmbeddings:
@@ -33,7 +33,7 @@ class GeminiEmbeddings:
             model=self._model,
             # Each text as a content of its own: newer models make one vector of a plain list of strings.
             contents=[types.Content(parts=[types.Part(text=text)]) for text in texts],
-            config=types.EmbedContentConfig(task_type=TASK[purpose]),
+            config=types.EmbedContentConfig(task_type=TASK_TYPE_BY_PURPOSE[purpose]),
         )
         return [embedding.values or [] for embedding in answer.embeddings or []]
 

@@ -15,10 +15,10 @@ from genai_stack.integrations.embedding.embedder import Purpose, readable
 from genai_stack.integrations.embedding.minilm import FINGERPRINT, FLOAT_FINGERPRINT
 from genai_stack.integrations.embedding.minilm_graph import DIMENSIONS
 
-BATCH = 8  # texts per frame
-LONGEST = 32_000  # characters: far beyond the 256 word pieces that the model reads
-ANSWER_TIME = 60.0  # seconds for one frame; half a second is usual
-STOP_TIME = 2.0  # seconds between the closed stdin and the kill
+TEXTS_PER_FRAME = 8
+LONGEST_TEXT_CHARACTERS = 32_000  # far beyond the 256 word pieces that the model reads
+ANSWER_SECONDS = 60.0  # for one frame; half a second is usual
+STOP_SECONDS = 2.0  # between the closed stdin and the kill
 
 
 class LocalEmbedder:
@@ -71,7 +71,7 @@ class LocalEmbedder:
             return await self._ask(texts, wire.PASSAGES)
 
     async def _ask(self, texts: Sequence[str], kind: int) -> list[bytes]:
-        body = json.dumps([readable(text[:LONGEST]) for text in texts]).encode()
+        body = json.dumps([readable(text[:LONGEST_TEXT_CHARACTERS]) for text in texts]).encode()
         self._asking += 1
         if self._idle:
             self._idle.cancel()
@@ -157,21 +157,21 @@ class _EmbedderChild:
         number = self._number
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(ANSWER_TIME):
-                self._requests.write(wire.HEAD.pack(len(body), number, kind) + body)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                self._requests.write(wire.FRAME_HEAD.pack(len(body), number, kind) + body)
                 with contextlib.suppress(ConnectionError):  # the reader of the answers tells it
                     await self._requests.drain()
                 return await answer
         except TimeoutError:
             self._kill()
-            raise _ChildDiedError(f"no answer within {ANSWER_TIME:.0f} seconds") from None
+            raise _ChildDiedError(f"no answer within {ANSWER_SECONDS:.0f} seconds") from None
         finally:
             self._waiting.pop(number, None)
 
     async def stop(self) -> None:
         self._requests.close()
         try:
-            async with asyncio.timeout(STOP_TIME):
+            async with asyncio.timeout(STOP_SECONDS):
                 await self._process.wait()
         except TimeoutError:
             self._kill()
@@ -180,7 +180,7 @@ class _EmbedderChild:
     async def _read(self) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError):  # its end
             while True:
-                length, number, kind = wire.HEAD.unpack(await self._answers.readexactly(wire.HEAD.size))
+                length, number, kind = wire.FRAME_HEAD.unpack(await self._answers.readexactly(wire.FRAME_HEAD.size))
                 self._answer(number, kind, await self._answers.readexactly(length))
         self.alive = False
         await self._process.wait()
@@ -210,8 +210,8 @@ class _EmbedderChild:
 
 
 def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(texts), BATCH):
-        yield texts[start : start + BATCH]
+    for start in range(0, len(texts), TEXTS_PER_FRAME):
+        yield texts[start : start + TEXTS_PER_FRAME]
 
 
 async def _all(asked: Sequence[Coroutine[Any, Any, list[bytes]]]) -> list[list[bytes]]:

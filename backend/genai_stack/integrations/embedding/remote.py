@@ -16,9 +16,9 @@ Ask = Callable[[Sequence[str], Purpose], Awaitable[Sequence[Sequence[float]]]]
 
 ATTEMPTS = 3
 ATTEMPT_SECONDS = 60.0
-PAUSE = 0.5  # seconds before the second attempt, doubled before the third, where the server names none
-LONGEST_WAIT = 60.0  # seconds: who asks for more by Retry-After is not waited for
-IN_FLIGHT = 2
+FIRST_RETRY_SECONDS = 0.5  # before the second attempt, doubled before the third, where the server names none
+LONGEST_WAIT_SECONDS = 60.0  # who asks for more by Retry-After is not waited for
+REQUESTS_IN_FLIGHT = 2
 BATCH_CHARACTERS = 200_000
 _ABOUT_SIZE = re.compile(r"batch|too (?:many|large|long)|larger than|at most|maximum|exceed|limit", re.IGNORECASE)
 
@@ -29,7 +29,7 @@ class RemoteEmbedder:
         self._remote = remote
         self._name = f"{provider}:{model}:{URL(base_url).authority}"
         self._batch = batch
-        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
+        self._in_flight = asyncio.Semaphore(REQUESTS_IN_FLIGHT)
         self._dimensions: int | None = None
 
     async def fingerprint(self) -> str:
@@ -74,8 +74,10 @@ class RemoteEmbedder:
             try:
                 return await self._ask_once(texts, purpose)
             except ProviderFailed as failed:
-                wait = failed.retry_after if failed.retry_after is not None else PAUSE * 2 ** (attempt - 1)
-                if not failed.retryable or attempt == ATTEMPTS or wait > LONGEST_WAIT:
+                wait = (
+                    failed.retry_after if failed.retry_after is not None else FIRST_RETRY_SECONDS * 2 ** (attempt - 1)
+                )
+                if not failed.retryable or attempt == ATTEMPTS or wait > LONGEST_WAIT_SECONDS:
                     raise
             attempt += 1
             await asyncio.sleep(wait)

@@ -10,7 +10,7 @@ from genai_stack.errors import ProviderRefused
 from genai_stack.integrations.llm.chat_model import Message
 from genai_stack.integrations.openai_address import below_v1
 
-REMEMBERED: Final = 1024  # servers and models
+REMEMBERED_DIALECTS: Final = 1024  # servers and models
 _RENAMED: Final = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 _OPTIONAL: Final = ("stream_options", "reasoning_effort", "temperature", "max_completion_tokens", "max_tokens")
 # A value that is too large is no parameter that is not taken: leaving it out would hide what a person has set.
@@ -88,7 +88,7 @@ class Dialects:
         if dialect == self.of(base_url, model):
             return
         self._known[base_url, model] = dialect
-        while len(self._known) > REMEMBERED:
+        while len(self._known) > REMEMBERED_DIALECTS:
             self._known.popitem(last=False)
 
 

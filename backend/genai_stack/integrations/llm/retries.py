@@ -12,9 +12,9 @@ from msgspec import Struct
 from genai_stack.errors import ProviderAnsweredNothing, ProviderFailed, ProviderTooSlow
 from genai_stack.integrations.llm.chat_model import ChatModel, ChatRequest, Delta, Finish
 
-LONGEST_WAIT: Final = 30.0  # seconds that a provider may ask for
-_FIRST_BACK_OFF: Final = 0.5
-_LONGEST_BACK_OFF: Final = 8.0
+LONGEST_WAIT_SECONDS: Final = 30.0  # seconds that a provider may ask for
+_FIRST_RETRY_SECONDS: Final = 0.5
+_LONGEST_RETRY_SECONDS: Final = 8.0
 
 
 class Deadlines(Struct, frozen=True):
@@ -73,8 +73,8 @@ def _wait(failed: ProviderFailed, attempt: int) -> float | None:
     """Seconds before the next attempt: as the provider asks, else exponential with full jitter. None: too long."""
     if failed.retry_after is not None:
         asked = failed.retry_after
-        return asked + random.uniform(0, asked / 10) if asked <= LONGEST_WAIT else None  # noqa: S311  no secret
-    return random.uniform(0, min(_LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2 ** (attempt - 1)))  # noqa: S311
+        return asked + random.uniform(0, asked / 10) if asked <= LONGEST_WAIT_SECONDS else None  # noqa: S311  no secret
+    return random.uniform(0, min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2 ** (attempt - 1)))  # noqa: S311
 
 
 def _tried(failed: ProviderFailed, attempts: int, wait: float | None) -> str | None:

@@ -2,8 +2,8 @@
 
 import re
 
-READ = 20_000  # characters
-FEWEST_WORDS = 20  # below, nothing is said
+READ_CHARACTERS = 20_000
+MIN_WORDS = 20  # below, nothing is said
 LATIN_SHARE = 0.5  # of the letters
 OTHERS_SHARE = 0.08  # of the words: of English prose, 3 % happen to be words of these
 
@@ -23,15 +23,15 @@ _OTHERS = frozenset(
 
 def is_foreign(text: str) -> bool:
     """Whether it is likely in another language than English; False where it is too short to tell, or no prose."""
-    read = text[:READ]
+    read = text[:READ_CHARACTERS]
     letters = [character for character in read if character.isalpha()]
-    if len(letters) < FEWEST_WORDS:
+    if len(letters) < MIN_WORDS:
         return False
     latin = sum(character < "\u0250" or "\u1e00" <= character < "\u1f00" for character in letters)
     if latin < LATIN_SHARE * len(letters):
         return True
     words = _WORD.findall(read.casefold())
-    if len(words) < FEWEST_WORDS:
+    if len(words) < MIN_WORDS:
         return False
     english, others = (sum(word in known for word in words) / len(words) for known in (_ENGLISH, _OTHERS))
     return others > OTHERS_SHARE and others > 2 * english

@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 from genai_stack.integrations.parsing.pages import ParsedPage
 
-SIZE, OVERLAP = 180, 30  # words; the local embedder reads 256 word pieces, which is about 200 words
-SMALLEST, LARGEST = 20, 2_000  # words: what a knowledge base may choose as size; the overlap is at most half of it
+CHUNK_WORDS, OVERLAP_WORDS = 180, 30  # words; the local embedder reads 256 word pieces, which is about 200 words
+MIN_CHUNK_WORDS, MAX_CHUNK_WORDS = (
+    20,
+    2_000,
+)  # words: what a knowledge base may choose as size; the overlap is at most half of it
 CHARACTERS_PER_WORD = 8  # so many times its words a passage may be long: a bound for text without spaces
 
 _ONE_CHARACTER_WORDS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
@@ -29,7 +32,7 @@ class _Span(NamedTuple):
     end: int
 
 
-def cut(pages: Iterable[ParsedPage], *, size: int = SIZE, overlap: int = OVERLAP) -> Iterator[TextChunk]:
+def cut(pages: Iterable[ParsedPage], *, size: int = CHUNK_WORDS, overlap: int = OVERLAP_WORDS) -> Iterator[TextChunk]:
     """Every character that is no space is in a passage, and every passage is a piece of one page as it was.
 
     `size` and `overlap` are in words (of Chinese and Japanese, characters). A passage ends after a paragraph, else

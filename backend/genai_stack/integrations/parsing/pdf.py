@@ -17,8 +17,8 @@ from genai_stack.infra.child_process import python_module, start_child
 from genai_stack.integrations.parsing import pdf_child
 from genai_stack.integrations.parsing.pages import DocumentMetadata, ParsedPage, ReadingLimits
 
-LINE = 8 << 20  # bytes: the longest answer that is read; a page's text is far below
-PICTURE = 1_600  # pixels: the longer side of a page's picture
+LINE_BYTES = 8 << 20  # the longest answer that is read; a page's text is far below
+PICTURE_PIXELS = 1_600  # pixels: the longer side of a page's picture
 
 
 class PdfDocument:
@@ -43,7 +43,7 @@ class PdfDocument:
 
 
 async def render_page(content: bytes | Path, number: int, limits: ReadingLimits) -> bytes:
-    async with _child(content, limits, picture={"number": number, "pixels": PICTURE}) as child:
+    async with _child(content, limits, picture={"number": number, "pixels": PICTURE_PIXELS}) as child:
         size: int | None = (await child.line())["bytes"]
         if size is None:
             raise NotFound(f"The document has no page {number}.")
@@ -107,7 +107,7 @@ async def _child(
         "cpu_seconds": limits.cpu_seconds,
         "picture": picture,
     }
-    process = await start_child(python_module(pdf_child.__name__, json.dumps(order)), line_bytes=LINE)
+    process = await start_child(python_module(pdf_child.__name__, json.dumps(order)), line_bytes=LINE_BYTES)
     sending = asyncio.ensure_future(_send(process, content if isinstance(content, bytes) else b""))
     try:
         yield _PdfChild(process, limits)

@@ -10,7 +10,7 @@ from genai_stack.integrations.parsing import html
 from genai_stack.integrations.parsing.encoding import decoded
 from genai_stack.integrations.parsing.pages import DocumentMetadata, ParsedPage, ReadingLimits, clean
 
-SECTION = 32_000  # characters: text without pages comes in sections of at most so many
+SECTION_CHARACTERS = 32_000  # text without pages comes in sections of at most so many
 
 
 @dataclass
@@ -28,8 +28,8 @@ class TextDocument:
 def sections(text: str) -> Iterator[str]:
     """The whole text in pieces, cut after a paragraph, else after a line, else at a space, where there is one."""
     start = 0
-    while len(text) - start > SECTION:
-        half, most = start + SECTION // 2, start + SECTION
+    while len(text) - start > SECTION_CHARACTERS:
+        half, most = start + SECTION_CHARACTERS // 2, start + SECTION_CHARACTERS
         for mark in ("\n\n", "\n", " "):
             at = text.rfind(mark, half, most)
             if at >= 0:

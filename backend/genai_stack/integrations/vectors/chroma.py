@@ -15,12 +15,12 @@ import msgspec
 from genai_stack.errors import Busy, Invalid
 from genai_stack.integrations.vectors.vector_store import Held, Hit, taken
 
-BATCH = 100  # vectors per request: a server with its hands full still answers searches in between
-LISTED = 5_000  # metadata per request
-SECONDS = 30.0  # for one request
-COLLECTIONS = "/api/v2/tenants/default_tenant/databases/default_database/collections"
-OURS = {"made_by": "genai-stack"}  # metadata may not be empty
-DOCUMENT = "document_id"
+VECTORS_PER_REQUEST = 100  # a server with its hands full still answers searches in between
+METADATA_PER_REQUEST = 5_000
+REQUEST_SECONDS = 30.0  # for one request
+COLLECTIONS_PATH = "/api/v2/tenants/default_tenant/databases/default_database/collections"
+COLLECTION_METADATA = {"made_by": "genai-stack"}  # metadata may not be empty
+DOCUMENT_FIELD = "document_id"
 
 
 class Server(Protocol):
@@ -110,15 +110,15 @@ class ChromaIndex:
     ) -> None:
         await self._server.started()
         at = await self._made(collection)
-        for start in range(0, len(ids), BATCH):
-            part = slice(start, start + BATCH)
+        for start in range(0, len(ids), VECTORS_PER_REQUEST):
+            part = slice(start, start + VECTORS_PER_REQUEST)
             await self._ask(
                 "POST",
                 f"/{at}/upsert",
                 {
                     "ids": ids[part],
                     "embeddings": [base64.b64encode(vector).decode() for vector in vectors[part]],
-                    "metadatas": [{DOCUMENT: document} for document in documents[part]],
+                    "metadatas": [{DOCUMENT_FIELD: document} for document in documents[part]],
                 },
             )
 
@@ -142,7 +142,7 @@ class ChromaIndex:
             "include": ["distances"],
         }
         if document_ids is not None:
-            query["where"] = {DOCUMENT: {"$in": document_ids}}
+            query["where"] = {DOCUMENT_FIELD: {"$in": document_ids}}
         answer = await self._ask("POST", f"/{at}/query", query)
         if answer is None:
             return []
@@ -156,7 +156,7 @@ class ChromaIndex:
             return
         if document_ids is not None:
             before = await self._count(at)
-            await self._ask("POST", f"/{at}/delete", {"where": {DOCUMENT: {"$in": document_ids}}})
+            await self._ask("POST", f"/{at}/delete", {"where": {DOCUMENT_FIELD: {"$in": document_ids}}})
             self._garbage[collection] = self._garbage.get(collection, 0) + before - await self._count(at)
             return
         await self._ask("DELETE", f"/{collection}")
@@ -172,13 +172,13 @@ class ChromaIndex:
             raise taken()
         at = await self._made(collection)
         self._garbage[collection] = seen.garbage if seen else 0
-        await self._ask("PUT", f"/{at}", {"new_metadata": OURS})
+        await self._ask("PUT", f"/{at}", {"new_metadata": COLLECTION_METADATA})
 
     async def mark(self, collection: str, revision: int) -> None:
         await self._server.started()
         at = await self._made(collection)
         known = {"revision": revision, "garbage": self._garbage.pop(collection, 0)}
-        await self._ask("PUT", f"/{at}", {"new_metadata": {**OURS, **known}})
+        await self._ask("PUT", f"/{at}", {"new_metadata": {**COLLECTION_METADATA, **known}})
 
     async def held(self, collection: str) -> Held | None:
         await self._server.started()
@@ -196,14 +196,14 @@ class ChromaIndex:
         at = await self._found(collection)
         offset = 0
         while at is not None:
-            wanted = {"include": ["metadatas"], "limit": LISTED, "offset": offset}
+            wanted = {"include": ["metadatas"], "limit": METADATA_PER_REQUEST, "offset": offset}
             answer = await self._ask("POST", f"/{at}/get", wanted)
             if answer is None:
                 break
             page = msgspec.json.decode(answer, type=_Page).metadatas
-            counts.update(str((metadata or {}).get(DOCUMENT)) for metadata in page)
-            offset += LISTED
-            if len(page) < LISTED:
+            counts.update(str((metadata or {}).get(DOCUMENT_FIELD)) for metadata in page)
+            offset += METADATA_PER_REQUEST
+            if len(page) < METADATA_PER_REQUEST:
                 break
         return counts
 
@@ -224,7 +224,7 @@ class ChromaIndex:
         if at is None:
             wanted = {
                 "name": collection,
-                "metadata": OURS,
+                "metadata": COLLECTION_METADATA,
                 "configuration": {"hnsw": {"space": "cosine"}},
                 "get_or_create": True,
             }
@@ -245,11 +245,13 @@ class ChromaIndex:
         if url is None:
             raise self._away("is not ready")
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS))
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS))
         content = None if body is None else msgspec.json.encode(body)
         headers = {"content-type": "application/json"}
         try:
-            async with self._session.request(method, url + COLLECTIONS + path, data=content, headers=headers) as answer:
+            async with self._session.request(
+                method, url + COLLECTIONS_PATH + path, data=content, headers=headers
+            ) as answer:
                 said = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             self._server.suspect(damaged=False)

@@ -14,18 +14,18 @@ from genai_stack.errors import Busy
 from genai_stack.infra.child_process import python_module, start_child
 from genai_stack.integrations.vectors import chroma_server
 
-READY_WITHIN = 20.0  # seconds; a tenth of one is usual
-STOP_WITHIN = 3.0
-HEALTHY_AFTER = 60.0  # seconds of life after which earlier failures are forgotten
-LONGEST_PAUSE = 60.0
-DAMAGED = 3  # this much blame and the folder goes: a crash is 1, a start that fails or an answer that does is 2
-DATABASE = "chroma.sqlite3"
+READY_SECONDS = 20.0  # a tenth of one is usual
+STOP_SECONDS = 3.0
+HEALTHY_SECONDS = 60.0  # of life after which earlier failures are forgotten
+LONGEST_RESTART_SECONDS = 60.0
+DAMAGED_BLAME = 3  # this much blame and the folder goes: a crash is 1, a start that fails or an answer that does is 2
+DATABASE_FILE = "chroma.sqlite3"
 
 
 class ChromaChild:
     """`pause` is the wait in seconds before it is started again; it doubles while starting fails."""
 
-    def __init__(self, folder: Path, *, pause: float = 0.2, ready_within: float = READY_WITHIN) -> None:
+    def __init__(self, folder: Path, *, pause: float = 0.2, ready_within: float = READY_SECONDS) -> None:
         self._folder = folder
         self._pause = pause
         self._ready_within = ready_within
@@ -45,7 +45,7 @@ class ChromaChild:
 
     @property
     def url(self) -> str | None:
-        if self._url and _identity(self._folder / DATABASE) != self._database:
+        if self._url and _identity(self._folder / DATABASE_FILE) != self._database:
             # It would go on answering from files that have no name any more, and forget the rest.
             self._end("its folder was removed or exchanged", blame=0)
         return self._url
@@ -83,16 +83,16 @@ class ChromaChild:
         """Starts it again whenever it ends, ever more slowly while that goes on."""
         failures = 0
         while True:
-            if self._blame >= DAMAGED:
+            if self._blame >= DAMAGED_BLAME:
                 await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
                 self._blame = 0
             began = asyncio.get_running_loop().time()
             blame = await self._live()
             self._blame += blame  # not in one line: it may grow while that waits
             lived = asyncio.get_running_loop().time() - began
-            if lived > HEALTHY_AFTER:
+            if lived > HEALTHY_SECONDS:
                 failures, self._blame = 0, min(self._blame, 2)
-            await asyncio.sleep(min(LONGEST_PAUSE, self._pause * 2 ** min(failures, 10)))
+            await asyncio.sleep(min(LONGEST_RESTART_SECONDS, self._pause * 2 ** min(failures, 10)))
             failures += 1
 
     async def _live(self) -> int:
@@ -105,7 +105,7 @@ class ChromaChild:
             url = f"http://127.0.0.1:{port}"
             if not await self._answers(process, url):
                 return self._told_at_start(process.returncode)
-            self._url, self._database = url, _identity(self._folder / DATABASE)
+            self._url, self._database = url, _identity(self._folder / DATABASE_FILE)
             self.generation += 1
             self.degraded_reason = None
             self._up.set()
@@ -130,7 +130,7 @@ class ChromaChild:
         return False
 
     def _told_at_start(self, code: int | None) -> int:
-        if code == chroma_server.IN_USE:
+        if code == chroma_server.IN_USE_EXIT_CODE:
             self.degraded_reason = f"Another process uses its folder ({self._folder}). Stop that one first."
             return 0
         said = "it did not answer" if code is None else f"it ended with code {code}"
@@ -151,7 +151,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         try:
-            async with asyncio.timeout(STOP_WITHIN):
+            async with asyncio.timeout(STOP_SECONDS):
                 await process.wait()
         except TimeoutError:
             process.kill()
@@ -167,7 +167,7 @@ def _prepare(folder: Path) -> None:
 
 def _sweep(folder: Path) -> None:
     """Chroma leaves the folder of a dropped collection's vectors behind. Its name is the id of a segment."""
-    database = folder / DATABASE
+    database = folder / DATABASE_FILE
     if not database.is_file():
         return
     try:

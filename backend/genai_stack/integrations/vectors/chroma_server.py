@@ -10,9 +10,9 @@ from pathlib import Path
 
 from genai_stack.infra.sandbox import confine
 
-IN_USE = 75  # exit code: another process holds the folder
-WAIT = 3.0  # seconds for the one before to let go of the folder
-STOP_TIME = 3.0  # seconds
+IN_USE_EXIT_CODE = 75  # exit code: another process holds the folder
+LOCK_WAIT_SECONDS = 3.0  # for the one before to let go of the folder
+STOP_SECONDS = 3.0
 
 
 def run_alone() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     path, port = sys.argv[1:]
     held = _hold(Path(path + ".lock"))
     if held is None:
-        sys.exit(IN_USE)
+        sys.exit(IN_USE_EXIT_CODE)
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     os.environ["ANONYMIZED_TELEMETRY"] = "False"
     os.environ["TMPDIR"] = os.environ["SQLITE_TMPDIR"] = path
@@ -39,7 +39,7 @@ def _end_with_stdin() -> None:
     while os.read(0, 1):
         pass
     signal.raise_signal(signal.SIGTERM)
-    time.sleep(STOP_TIME)
+    time.sleep(STOP_SECONDS)
     os._exit(1)
 
 
@@ -50,7 +50,7 @@ def _hold(lock: Path) -> int | None:
     import fcntl  # noqa: PLC0415
 
     file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-    until = time.monotonic() + WAIT
+    until = time.monotonic() + LOCK_WAIT_SECONDS
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -21,16 +21,18 @@ from genai_stack.integrations.vectors.pgvector_table import VectorTable
 from genai_stack.integrations.vectors.pgvector_wire import Vector, wired
 from genai_stack.integrations.vectors.vector_store import Held, Hit, taken
 
-BATCH = 100  # vectors per statement
-BREADTH = 100  # candidates that HNSW keeps while it walks (`hnsw.ef_search`)
-QUICK = 2_000_000  # numbers that are looked at one by one as quickly as HNSW is walked
-CHOSEN = 20_000  # vectors
-FURTHEST = 200_000  # vectors that HNSW looks at where most belong to documents that were not chosen
-DELETED = {"42P01", "3F000", "42704", "42703", "42883"}  # a table, schema, type, column or operator is there no more
+VECTORS_PER_STATEMENT = 100
+EF_SEARCH_CANDIDATES = 100  # candidates that HNSW keeps while it walks (`hnsw.ef_search`)
+EXACT_SCAN_NUMBERS = 2_000_000  # numbers that are looked at one by one as quickly as HNSW is walked
+EXACT_SCAN_VECTORS = 20_000
+MAX_SCAN_VECTORS = 200_000  # vectors that HNSW looks at where most belong to documents that were not chosen
+# A table, schema, type, column or operator is there no more.
+DELETED_CODES = frozenset(("42P01", "3F000", "42704", "42703", "42883"))
 
-WALK = text(
-    f"SELECT set_config('hnsw.ef_search', '{BREADTH}', true), set_config('hnsw.iterative_scan', 'strict_order', true),"
-    f" set_config('hnsw.max_scan_tuples', '{FURTHEST}', true),"
+WALK_SQL = text(
+    f"SELECT set_config('hnsw.ef_search', '{EF_SEARCH_CANDIDATES}', true),"
+    " set_config('hnsw.iterative_scan', 'strict_order', true),"
+    f" set_config('hnsw.max_scan_tuples', '{MAX_SCAN_VECTORS}', true),"
     # The planner takes a comparison of vectors for as cheap as one of numbers, and would look at all and sort them.
     " set_config('enable_sort', 'off', true), set_config('jit', 'off', true)"
 )
@@ -52,7 +54,9 @@ class PgvectorIndex:
     crash_safe = True
     generation = 1
 
-    def __init__(self, database: Database, *, quick: int = QUICK, chosen: int = CHOSEN) -> None:
+    def __init__(
+        self, database: Database, *, quick: int = EXACT_SCAN_NUMBERS, chosen: int = EXACT_SCAN_VECTORS
+    ) -> None:
         self._database = database
         self._quick = quick
         self._chosen = chosen
@@ -94,8 +98,8 @@ class PgvectorIndex:
                 transaction.execute(_of(update(COLLECTIONS), table).values(dimensions=dimensions))
             elif made != dimensions:
                 raise Invalid(f"The collection has vectors of {made} numbers, and none of {dimensions}.")
-            for start in range(0, len(rows), BATCH):
-                transaction.execute(table.upsert(), rows[start : start + BATCH])
+            for start in range(0, len(rows), VECTORS_PER_STATEMENT):
+                transaction.execute(table.upsert(), rows[start : start + VECTORS_PER_STATEMENT])
 
         await self._change(collection, work)
 
@@ -129,7 +133,7 @@ class PgvectorIndex:
                 some = table.count_some(self._chosen + 1)
                 if transaction.scalar(some, {"documents": wanted["documents"]}) <= self._chosen:
                     return found(exact=True)
-            transaction.execute(WALK)
+            transaction.execute(WALK_SQL)
             hits = found(exact=False)
             # HNSW may end before it has met enough; looking at all of them does not.
             return hits if len(hits) == limit else found(exact=True)
@@ -267,7 +271,7 @@ class PgvectorIndex:
 
 def _is_gone(error: ProgrammingError) -> bool:
     """Whether it was dropped, by another process or by hand."""
-    return getattr(error.orig, "sqlstate", None) in DELETED
+    return getattr(error.orig, "sqlstate", None) in DELETED_CODES
 
 
 def _of(statement: Narrowed, table: VectorTable) -> Narrowed:

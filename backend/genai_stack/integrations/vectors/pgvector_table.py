@@ -8,10 +8,10 @@ from sqlalchemy import TextClause, text
 from genai_stack.integrations.vectors.pgvector_ground import COLLECTIONS, SCHEMA
 
 HNSW_DIMENSIONS = 2_000  # of `vector`; halves (`halfvec`) have twice as many, beyond which there is no HNSW
-IN_ROW = 2_000  # dimensions that fit into a page: where they are looked at, none is fetched from elsewhere
-REFINED = 4  # times as many as asked for are found by halves, then ranked by the whole numbers
-CARE = 256  # candidates that HNSW weighs for each vector: with 100, it loses more of what resembles nothing else
-OVERHEAD = 600  # bytes of HNSW per vector beside its numbers
+IN_ROW_DIMENSIONS = 2_000  # dimensions that fit into a page: where they are looked at, none is fetched from elsewhere
+REFINED_FACTOR = 4  # times as many as asked for are found by halves, then ranked by the whole numbers
+EF_CONSTRUCTION_CANDIDATES = 256  # for each vector: with 100, HNSW loses more of what resembles nothing else
+HNSW_BYTES_PER_VECTOR = 600  # bytes of HNSW per vector beside its numbers
 
 
 class VectorTable:
@@ -31,7 +31,11 @@ class VectorTable:
                 f" embedding {self._types}.vector({dimensions:d}) NOT NULL)"
             ),
             text(f"CREATE INDEX {self._short}_document ON {self._name} (document_id)"),
-            *([text(f"ALTER TABLE {self._name} ALTER embedding SET STORAGE PLAIN")] if dimensions <= IN_ROW else ()),
+            *(
+                [text(f"ALTER TABLE {self._name} ALTER embedding SET STORAGE PLAIN")]
+                if dimensions <= IN_ROW_DIMENSIONS
+                else ()
+            ),
         ]
 
     def drop(self) -> TextClause:
@@ -70,7 +74,9 @@ class VectorTable:
         if dimensions > 2 * HNSW_DIMENSIONS:
             return []
         kind = "vector" if dimensions <= HNSW_DIMENSIONS else "halfvec"
-        memory = min(max(count * (4 * dimensions + OVERHEAD) // 1024, 64 * 1024), 1024 * 1024)  # kB; more goes slowly
+        memory = min(
+            max(count * (4 * dimensions + HNSW_BYTES_PER_VECTOR) // 1024, 64 * 1024), 1024 * 1024
+        )  # kB; more goes slowly
         return [
             text(f"SET LOCAL maintenance_work_mem = '{memory:d}kB'"),
             # Several would share memory in /dev/shm, of which a container has 64 MB.
@@ -80,7 +86,7 @@ class VectorTable:
             text(
                 f"CREATE INDEX IF NOT EXISTS {self._short}_hnsw ON {self._name}"
                 f" USING hnsw ({self._approximated(dimensions)} {self._types}.{kind}_cosine_ops)"
-                f" WITH (ef_construction = {CARE:d})"
+                f" WITH (ef_construction = {EF_CONSTRUCTION_CANDIDATES:d})"
             ),
         ]
 
@@ -101,7 +107,7 @@ class VectorTable:
         if dimensions <= HNSW_DIMENSIONS:
             return text(ranked.format(self._name + where, nearest))
         halves = f"{self._approximated(dimensions)} {self._distance} {vector}::{self._types}.halfvec({dimensions:d})"
-        some = f"SELECT id, embedding FROM {self._name}{where} ORDER BY {halves} LIMIT :most * {REFINED:d}"  # noqa: S608
+        some = f"SELECT id, embedding FROM {self._name}{where} ORDER BY {halves} LIMIT :most * {REFINED_FACTOR:d}"  # noqa: S608
         return text(ranked.format(f"({some}) AS found", nearest))
 
     def _approximated(self, dimensions: int) -> str:

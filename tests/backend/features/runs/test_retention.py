@@ -13,7 +13,7 @@ from genai_stack.features.knowledge.tables import Document
 from genai_stack.features.runs import node_states as report
 from genai_stack.features.runs.event_stream import EventStream
 from genai_stack.features.runs.journal import Journal
-from genai_stack.features.runs.retention import AT_ONCE, Retention
+from genai_stack.features.runs.retention import EVENTS_PER_TRANSACTION, Retention
 from genai_stack.features.runs.tables import Event, NodeOutputRow, Run
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import Database, Transaction
@@ -31,7 +31,7 @@ from tests.support.talk import V1, Json
 __all__ = ["home"]
 T = TypeVar("T")
 MONTH, YEAR = timedelta(days=30), timedelta(days=365)
-LARGE = AT_ONCE * 2 + 7
+LARGE = EVENTS_PER_TRANSACTION * 2 + 7
 
 
 def retention(database: Database, deltas: timedelta | None = MONTH, runs: timedelta | None = None) -> Retention:
@@ -242,7 +242,7 @@ async def test_trimming_that_was_cut_off_says_so_at_once_and_goes_on(home: Datab
     half, _ = await rows_of(home, run_id)
     run = await run_in(home, run_id)
     assert run is not None
-    assert (len(whole) - len(half), run.has_deltas) == (AT_ONCE, True)
+    assert (len(whole) - len(half), run.has_deltas) == (EVENTS_PER_TRANSACTION, True)
     moment = run.trimmed_at
     assert moment is not None
     await retention(home).tidy()

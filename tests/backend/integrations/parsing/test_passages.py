@@ -7,9 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genai_stack.integrations.parsing.pages import ParsedPage
-from genai_stack.integrations.parsing.passages import CHARACTERS_PER_WORD, LARGEST, SMALLEST, TextChunk, cut
+from genai_stack.integrations.parsing.passages import (
+    CHARACTERS_PER_WORD,
+    MAX_CHUNK_WORDS,
+    MIN_CHUNK_WORDS,
+    TextChunk,
+    cut,
+)
 
-SIZES = st.integers(SMALLEST, 60)
+SIZES = st.integers(MIN_CHUNK_WORDS, 60)
 TEXTS = st.one_of(
     st.text(),
     st.lists(
@@ -60,7 +66,7 @@ def test_no_word_is_cut(words: list[str], size: int, overlap: int) -> None:
         assert set(passage.split(" ")) <= set(words)
 
 
-@given(TEXTS, SIZES, st.integers(0, SMALLEST // 2))
+@given(TEXTS, SIZES, st.integers(0, MIN_CHUNK_WORDS // 2))
 def test_there_are_not_many_more_passages_than_needed(text: str, size: int, overlap: int) -> None:
     words = len(re.findall(r"\S", text))
     assert len(passages(text, size, overlap)) <= words
@@ -109,4 +115,4 @@ def test_what_has_no_spaces_is_cut_by_length(text: str) -> None:
 
 
 def test_a_large_page_is_cut_in_one_go() -> None:
-    assert len(passages("word " * 200_000, size=LARGEST, overlap=LARGEST // 2)) == 199
+    assert len(passages("word " * 200_000, size=MAX_CHUNK_WORDS, overlap=MAX_CHUNK_WORDS // 2)) == 199

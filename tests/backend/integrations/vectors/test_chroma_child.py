@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 
 from genai_stack.errors import Busy
-from genai_stack.integrations.vectors.chroma import COLLECTIONS, ChromaIndex, ChromaUrl
+from genai_stack.integrations.vectors.chroma import COLLECTIONS_PATH, ChromaIndex, ChromaUrl
 from genai_stack.integrations.vectors.chroma_child import ChromaChild
 from genai_stack.integrations.vectors.vector_store import Held
 
@@ -163,7 +163,7 @@ async def test_a_server_by_url_that_fails_is_a_new_generation(tmp_path: Path) ->
         return web.Response(status=500)
 
     app = web.Application()
-    app.router.add_route("*", COLLECTIONS + "/{name}", fail)
+    app.router.add_route("*", COLLECTIONS_PATH + "/{name}", fail)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
