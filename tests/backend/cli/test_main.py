@@ -13,7 +13,7 @@ import pytest
 from genai_stack.features.workflows.templates import documents_stack
 from tests.support.server import Server
 
-HEAVY = ("chromadb", "openai", "google.genai", "anthropic", "pymupdf", "numpy", "psycopg", "procrastinate")
+HEAVY = ("chromadb", "google.genai", "anthropic", "pymupdf", "numpy", "psycopg", "procrastinate")
 
 
 def genai_stack(*arguments: object, stdin: str = "") -> "subprocess.CompletedProcess[str]":

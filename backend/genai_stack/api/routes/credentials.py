@@ -99,8 +99,8 @@ async def models(
     """The models that a key can use, asked of the provider."""
     stored, key = await _opened(deps, scope, credential_id)
     cards = await deps.models.models_of(stored.provider, key, stored.base_url)
-    items = [ModelOut(**msgspec.to_builtins(card)) for card in cards]
-    return Page(items=items[skip : skip + limit], total=len(items), skip=skip, limit=limit)
+    items = [ModelOut(**msgspec.to_builtins(card)) for card in cards[skip : skip + limit]]
+    return Page(items=items, total=len(cards), skip=skip, limit=limit)
 
 
 async def _opened(deps: Dependencies, scope: Scope, credential_id: str) -> tuple[Credential, ApiKey]:

@@ -1,22 +1,24 @@
 """An httpx2 transport over the one client, so that providers' SDKs leave through the same door."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
 import httpx2
 
+from genai_stack.infra.egress.answer_body import AnswerBody
 from genai_stack.infra.egress.client import CONNECT_SECONDS, Outbound
 from genai_stack.infra.egress.remote import Remote
+from genai_stack.infra.egress.sse import EventSplitter, OversizedStreamError
 
-LINE_BYTES = 1024 * 1024
-ANSWER_BYTES = 64 * 1024 * 1024
+EVENTS_PER_TURN = 64  # that an SDK works on before others have their turn
 # These describe the bytes on the wire; aiohttp has undone both, and one client owns what is asked for.
 _HOP_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection"})
 _OWN_HEADERS = frozenset({"accept-encoding", "connection", "content-length", "transfer-encoding", "host"})
 
 
 def sdk_client(outbound: Outbound, remote: Remote, *, connect_within: float = CONNECT_SECONDS) -> httpx2.AsyncClient:
-    """For providers' SDKs: a client whose requests leave through `outbound`.
+    """For providers' SDKs: a client whose requests leave through `outbound`, and are answered with event streams.
 
     Closing it closes what it has open, in whatever state. Errors are raised as ours, which an SDK may wrap:
     `remote.cause` finds them again.
@@ -42,8 +44,8 @@ class OutboundTransport(httpx2.AsyncBaseTransport):
             connect_within=self._connect_within,
         )
         self._open.add(response)
-        if response.content_type == "text/html":
-            raise self._remote.broken("answered with a web page")
+        if response.content_type != "text/event-stream":
+            raise self._remote.broken(f"answered with {response.content_type} instead of a stream")
         return httpx2.Response(
             response.status,
             headers=[(name, value) for name, value in response.headers.items() if name.lower() not in _HOP_HEADERS],
@@ -57,27 +59,24 @@ class OutboundTransport(httpx2.AsyncBaseTransport):
 
 
 class _Body(httpx2.AsyncByteStream):
+    """Whole events within their limits, each written in one way: an SDK's own reader has no limits."""
+
     def __init__(self, response: aiohttp.ClientResponse, remote: Remote) -> None:
         self._response = response
         self._remote = remote
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        line = total = 0
-        lines = self._response.content_type == "text/event-stream"
-        content = self._response.content
-        while True:
-            try:
-                part = await content.readany()
-            except (aiohttp.ClientError, OSError) as error:
-                raise self._remote.failed(error) from error
-            if not part:
-                return
-            total += len(part)
-            end = part.rfind(b"\n")
-            line = line + len(part) if end < 0 else len(part) - end - 1
-            if (lines and line > LINE_BYTES) or total > ANSWER_BYTES:
-                raise self._remote.broken("sent more than an answer can hold")
-            yield part
+        body, splitter = AnswerBody(self._response, self._remote), EventSplitter()
+        try:
+            while piece := await body.read():
+                for count, event in enumerate(splitter.feed(piece), 1):
+                    yield event.encoded()
+                    if count % EVENTS_PER_TURN == 0:
+                        await asyncio.sleep(0)
+            for event in splitter.end():
+                yield event.encoded()
+        except OversizedStreamError as error:
+            raise self._remote.broken(f"sent {error}") from None
 
     async def aclose(self) -> None:
         self._response.close()

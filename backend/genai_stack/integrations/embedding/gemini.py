@@ -1,20 +1,24 @@
-"""Embeddings of Gemini, through google-genai."""
+"""Embeddings of Gemini."""
 
-import asyncio
-import importlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+import msgspec
+
+from genai_stack.infra.egress.answer_body import request_json
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote
-from genai_stack.infra.egress.transport import sdk_client
 from genai_stack.integrations.embedding.embedder import Purpose
 
-if TYPE_CHECKING:
-    from google import genai
-
-TEXTS_PER_REQUEST = 32  # the SDK reads the answer on the loop
+TEXTS_PER_REQUEST = 96
 TASK_TYPE_BY_PURPOSE: dict[Purpose, str] = {"passage": "RETRIEVAL_DOCUMENT", "query": "RETRIEVAL_QUERY"}
+
+
+class _GeminiEmbedding(msgspec.Struct):
+    values: list[float]
+
+
+class _GeminiEmbeddingsReply(msgspec.Struct):
+    embeddings: list[_GeminiEmbedding]
 
 
 class GeminiEmbeddings:
@@ -22,31 +26,23 @@ class GeminiEmbeddings:
 
     def __init__(self, outbound: Outbound, remote: Remote, *, model: str, key: str | None, base_url: str) -> None:
         self._outbound, self._remote = outbound, remote
-        self._model, self._key, self._base_url = model, key, base_url
-        self._client: genai.Client | None = None  # one that nobody holds closes itself
+        self._model = model if model.startswith("models/") else f"models/{model}"
+        self._headers = {"x-goog-api-key": key} if key else {}
+        self._url = f"{base_url.rstrip('/')}/v1/{self._model}:batchEmbedContents"
 
     async def __call__(self, texts: Sequence[str], purpose: Purpose) -> Sequence[Sequence[float]]:
-        client = await self._opened()
-        from google.genai import types  # noqa: PLC0415
-
-        answer = await client.aio.models.embed_content(  # pyright: ignore[reportUnknownMemberType] - Pillow's types
-            model=self._model,
-            # Each text as a content of its own: newer models make one vector of a plain list of strings.
-            contents=[types.Content(parts=[types.Part(text=text)]) for text in texts],
-            config=types.EmbedContentConfig(task_type=TASK_TYPE_BY_PURPOSE[purpose]),
+        requests = [
+            {"model": self._model, "content": {"parts": [{"text": text}]}, "taskType": TASK_TYPE_BY_PURPOSE[purpose]}
+            for text in texts
+        ]
+        answer = await request_json(
+            self._outbound,
+            self._remote,
+            "POST",
+            self._url,
+            headers=self._headers,
+            body={"requests": requests},
+            answer=_GeminiEmbeddingsReply,
+            wanted="a list of embeddings",
         )
-        return [embedding.values or [] for embedding in answer.embeddings or []]
-
-    async def _opened(self) -> "genai.Client":
-        if self._client is None:
-            await asyncio.to_thread(importlib.import_module, "google.genai")
-            from google import genai  # noqa: PLC0415
-            from google.genai import types  # noqa: PLC0415
-
-            self._client = genai.Client(
-                api_key=self._key or "none",
-                http_options=types.HttpOptions(
-                    base_url=self._base_url, httpx_async_client=sdk_client(self._outbound, self._remote)
-                ),
-            )
-        return self._client
+        return [embedding.values for embedding in answer.embeddings]

@@ -1,21 +1,15 @@
 """Embeddings of OpenAI and of every server that speaks its dialect."""
 
-import asyncio
-import importlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from genai_stack.errors import ProviderRefused
+from genai_stack.infra.egress.answer_body import request_json
 from genai_stack.infra.egress.client import Outbound
-from genai_stack.infra.egress.remote import Remote, cause
-from genai_stack.infra.egress.transport import sdk_client
+from genai_stack.infra.egress.remote import Remote
 from genai_stack.integrations.embedding.embedder import Purpose
 from genai_stack.integrations.openai_address import api_base, below_v1
-
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
 
 TEXTS_PER_REQUEST = 96
 
@@ -36,41 +30,30 @@ class OpenAIEmbeddings:
 
     def __init__(self, outbound: Outbound, remote: Remote, *, model: str, key: str | None, base_url: str) -> None:
         self._outbound, self._remote = outbound, remote
-        self._model, self._key, self._base_url = model, key, api_base(base_url)
-        self._client: AsyncOpenAI | None = None
+        self._model, self._base_url = model, api_base(base_url)
+        self._headers = {"authorization": f"Bearer {key}"} if key else {}
 
     async def __call__(self, texts: Sequence[str], purpose: Purpose) -> Sequence[Sequence[float]]:
         try:
-            content = await self._ask(texts)
-        except Exception as error:
-            told = cause(error)
-            elsewhere = below_v1(self._base_url) if isinstance(told, ProviderRefused) and told.status == 404 else None
+            found = await self._ask(texts)
+        except ProviderRefused as refused:
+            elsewhere = below_v1(self._base_url) if refused.status == 404 else None
             if elsewhere is None:
                 raise
-            self._base_url, self._client = elsewhere, None
-            content = await self._ask(texts)
-        decoded = await asyncio.to_thread(msgspec.json.decode, content, type=_EmbeddingsReply)
-        places = [place if item.index is None else item.index for place, item in enumerate(decoded.data)]
-        return [item.embedding for _, item in sorted(zip(places, decoded.data, strict=True), key=lambda pair: pair[0])]
+            self._base_url = elsewhere
+            found = await self._ask(texts)
+        places = [place if item.index is None else item.index for place, item in enumerate(found)]
+        return [item.embedding for _, item in sorted(zip(places, found, strict=True), key=lambda pair: pair[0])]
 
-    async def _ask(self, texts: Sequence[str]) -> bytes:
-        """The raw body: the SDK's own models take 0.2 s of the loop for a batch like this."""
-        client = await self._opened()
-        answer = await client.embeddings.with_raw_response.create(
-            model=self._model, input=list(texts), encoding_format="float"
+    async def _ask(self, texts: Sequence[str]) -> list[_Embedding]:
+        answer = await request_json(
+            self._outbound,
+            self._remote,
+            "POST",
+            f"{self._base_url}/embeddings",
+            headers=self._headers,
+            body={"model": self._model, "input": list(texts), "encoding_format": "float"},
+            answer=_EmbeddingsReply,
+            wanted="a list of embeddings",
         )
-        return answer.content
-
-    async def _opened(self) -> "AsyncOpenAI":
-        if self._client is None:
-            await asyncio.to_thread(importlib.import_module, "openai")
-            from openai import AsyncOpenAI  # noqa: PLC0415
-
-            self._client = AsyncOpenAI(
-                base_url=self._base_url,
-                api_key=self._key or "none",  # servers that need none ignore it
-                max_retries=0,
-                timeout=None,
-                http_client=sdk_client(self._outbound, self._remote),
-            )
-        return self._client
+        return answer.data

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from yarl import URL
 
 from genai_stack.errors import ProviderBroken, ProviderFailed, ProviderRefused, ProviderTooSlow
-from genai_stack.infra.egress.remote import Remote, cause
+from genai_stack.infra.egress.remote import Remote
 from genai_stack.integrations.embedding.embedder import Purpose, dimensions, readable
 
 Ask = Callable[[Sequence[str], Purpose], Awaitable[Sequence[Sequence[float]]]]
@@ -90,13 +90,6 @@ class RemoteEmbedder:
             raise ProviderTooSlow(
                 f"{self._remote.name} did not embed a batch within {ATTEMPT_SECONDS:.0f} seconds. Try again later."
             ) from error
-        except Exception as error:
-            told = cause(error)
-            if told is None:  # the connection's errors are ours already, so its answer could not be read
-                raise self._remote.broken("answered with something that is no list of embeddings") from error
-            if told is error:
-                raise
-            raise told from error
 
 
 def _smaller_batch(refused: ProviderRefused, texts: int) -> int | None:

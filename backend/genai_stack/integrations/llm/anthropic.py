@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from genai_stack.errors import StackError
-from genai_stack.infra.egress.client import CONNECT_SECONDS, Outbound
+from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote, cause
 from genai_stack.integrations.llm import prompt
 from genai_stack.integrations.llm.chat_model import ChatRequest, Delta, Effort, Finish, Message, Usage
 from genai_stack.integrations.llm.imported import imported
+from genai_stack.integrations.llm.model_list import ListedModel, cards, request_list
 from genai_stack.integrations.llm.providers import ModelCard
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from anthropic.types import MessageParam, OutputConfigParam, RawMessageStreamEvent, ThinkingConfigParam
 
 _SDK: Final = ("anthropic", "genai_stack.infra.egress.transport")
+API_VERSION: Final = "2023-06-01"
+MOST_ON_A_PAGE: Final = 1000
 # Anthropic demands a limit. Thinking counts towards it.
 _MAX_TOKENS: Final = 8192
 _MAX_TOKENS_THINKING: Final = 32768
@@ -47,15 +50,11 @@ class AnthropicChat:
                 raise _as_ours(error, self._remote) from error
 
     async def models(self) -> list[ModelCard]:
-        async with self._client(CONNECT_SECONDS) as client:
-            try:
-                return [
-                    ModelCard(model.id, model.display_name or model.id, model.retires_at)
-                    async for model in client.models.list(limit=100)
-                    if model.lifecycle != "retired"
-                ]
-            except Exception as error:
-                raise _as_ours(error, self._remote) from error
+        headers = {"x-api-key": self._key, "anthropic-version": API_VERSION}
+        url = f"{self._base_url}/v1/models?limit={MOST_ON_A_PAGE}"
+        listed = await request_list(self._outbound, self._remote, url, headers, _AnthropicModels)
+        offered = (model for model in listed.data if model.lifecycle != "retired")
+        return cards(self._remote, ((model.id, model.display_name, model.retires_at) for model in offered))
 
     @asynccontextmanager
     async def _client(self, connect_within: float) -> "AsyncGenerator[AsyncAnthropic]":
@@ -68,6 +67,17 @@ class AnthropicChat:
             yield AsyncAnthropic(
                 api_key=self._key, base_url=self._base_url, http_client=http, max_retries=0, timeout=None
             )
+
+
+class _AnthropicModel(ListedModel):
+    id: str
+    display_name: str | None = None
+    lifecycle: str | None = None
+    retires_at: str | None = None
+
+
+class _AnthropicModels(ListedModel):
+    data: list[_AnthropicModel]
 
 
 class _AnthropicReader:

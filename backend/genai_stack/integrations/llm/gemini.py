@@ -4,12 +4,15 @@ import ssl
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Final
 
+from msgspec import field
+
 from genai_stack.errors import ProviderRefused, StackError
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote, cause
 from genai_stack.integrations.llm import prompt
 from genai_stack.integrations.llm.chat_model import ChatRequest, Delta, Finish, Usage
 from genai_stack.integrations.llm.imported import imported
+from genai_stack.integrations.llm.model_list import ListedModel, cards, request_list
 from genai_stack.integrations.llm.providers import ModelCard
 
 if TYPE_CHECKING:
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from google.genai import Client, types
 
 _SDK: Final = ("google.genai", "genai_stack.infra.egress.transport")
+API_VERSION: Final = "v1"
+MOST_ON_A_PAGE: Final = 1000
 _STOPPED_BY_FILTER: Final = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"})
 
 
@@ -49,21 +54,10 @@ class GeminiChat:
                 raise _as_ours(error, self._remote) from error
 
     async def models(self) -> list[ModelCard]:
-        await imported(*_SDK)
-        from genai_stack.infra.egress.transport import sdk_client  # noqa: PLC0415
-
-        async with sdk_client(self._outbound, self._remote) as http:
-            client = self._client(http)
-            cards: list[ModelCard] = []
-            try:
-                async for model in await client.aio.models.list():
-                    actions = model.supported_actions
-                    if model.name and (not actions or "generateContent" in actions):
-                        id_ = model.name.removeprefix("models/")
-                        cards.append(ModelCard(id_, model.display_name or id_))
-            except Exception as error:
-                raise _as_ours(error, self._remote) from error
-            return cards
+        url = f"{self._base_url}/{API_VERSION}/models?pageSize={MOST_ON_A_PAGE}"
+        listed = await request_list(self._outbound, self._remote, url, {"x-goog-api-key": self._key}, _GeminiModels)
+        chats = (model for model in listed.models if not model.actions or "generateContent" in model.actions)
+        return cards(self._remote, ((m.name.removeprefix("models/"), m.title, None) for m in chats if m.name))
 
     def _client(self, http: "httpx2.AsyncClient") -> "Client":
         """What it would else make for itself and never use, two clients with certificates, costs it 45 ms."""
@@ -81,6 +75,16 @@ class GeminiChat:
                 async_client_args={"ssl": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)},
             ),
         )
+
+
+class _GeminiModel(ListedModel):
+    name: str = ""
+    title: str | None = field(default=None, name="displayName")
+    actions: list[str] | None = field(default=None, name="supportedGenerationMethods")
+
+
+class _GeminiModels(ListedModel):
+    models: list[_GeminiModel]
 
 
 class _GeminiReader:

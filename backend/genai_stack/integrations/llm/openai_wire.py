@@ -1,25 +1,25 @@
 """OpenAI's chat completions, read with aiohttp: `openai`, and every server of its dialect."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Final, cast
 
 import aiohttp
 import msgspec
 
 from genai_stack.errors import ProviderFailed, ProviderRefused
+from genai_stack.infra.egress.answer_body import AnswerBody
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote
+from genai_stack.infra.egress.sse import EVENT_BYTES, EventSplitter, OversizedStreamError, ServerSentEvent
 from genai_stack.integrations.llm import prompt
 from genai_stack.integrations.llm.chat_model import ChatRequest, Delta, Finish, Usage
 from genai_stack.integrations.llm.openai_chunks import read_chunk
 from genai_stack.integrations.llm.openai_dialect import Dialects
 from genai_stack.integrations.llm.openai_models import openai_models
 from genai_stack.integrations.llm.providers import ModelCard
-from genai_stack.integrations.llm.sse import EventSplitter, LineTooLongError, ServerSentEvent
 from genai_stack.integrations.llm.think import ThinkSplitter
 
-EVENT_BYTES: Final = 1024 * 1024
 PAUSE: Final = 0.05  # seconds
 ANSWER_CHARS: Final = 4 * 1024 * 1024
 _SECONDS_TO_END: Final = 0.2
@@ -59,8 +59,8 @@ class OpenAIChat:
             if response.content_type == "text/html":
                 raise self._remote.broken("answered with text/html instead of a stream")
             answer = AnswerReader(self._remote, self._answer_chars)
-            content, pace = response.content, Pace(response)
-            while chunk := await content.readany():
+            body, pace = AnswerBody(response, self._remote), Pace(response)
+            while chunk := await body.read():
                 delta = answer.read(chunk)
                 if delta is not None:
                     yield delta
@@ -72,10 +72,8 @@ class OpenAIChat:
                 if answer.done:
                     break
             yield answer.end()
-            if not content.at_eof():
-                await _end(content)
-        except (aiohttp.ClientError, OSError) as error:
-            raise self._remote.failed(error) from error
+            if not response.content.at_eof():
+                await _end(body)
         finally:
             response.close()  # closes the connection, unless the answer was read to its end
 
@@ -163,7 +161,7 @@ class AnswerReader:
     def __init__(self, remote: Remote, chars: int) -> None:
         self._remote = remote
         self._chars_left = chars
-        self._events = EventSplitter(EVENT_BYTES)
+        self._events = EventSplitter()
         self._think = ThinkSplitter()
         self._usage: Usage | None = None
         self._finish: Finish | None = None
@@ -183,10 +181,7 @@ class AnswerReader:
             if len(self._json) > EVENT_BYTES:
                 raise self._remote.broken("answered with more JSON than any answer has")
             return None
-        try:
-            return self._delta(self._events.feed(chunk))
-        except LineTooLongError:
-            raise self._remote.broken("sent a line longer than any answer has") from None
+        return self._delta(self._events.feed(chunk))
 
     def end(self) -> Delta:
         """The last delta: what was held back, the usage and why the answer ends."""
@@ -206,7 +201,7 @@ class AnswerReader:
             self._finish = "tool_calls"
         return Delta(text, reasoning, self._usage, self._finish or "stop", retracts)
 
-    def _delta(self, events: list[ServerSentEvent]) -> Delta | None:
+    def _delta(self, events: Iterable[ServerSentEvent]) -> Delta | None:
         text = reasoning = ""
         retracts = False
         try:
@@ -221,6 +216,8 @@ class AnswerReader:
                 reasoning += thought
         except ProviderFailed as failure:
             self.failure = failure
+        except OversizedStreamError as error:
+            self.failure = self._remote.broken(f"sent {error}")
         if not text and not reasoning and not retracts:
             return None
         self._chars_left -= len(text) + len(reasoning)
@@ -254,11 +251,11 @@ class AnswerReader:
         return said, thought, voids
 
 
-async def _end(content: aiohttp.StreamReader) -> None:
+async def _end(body: AnswerBody) -> None:
     """After the last event the body's end is a moment away; read, it leaves the connection for the next request."""
     try:
         async with asyncio.timeout(_SECONDS_TO_END):
-            while await content.readany():
+            while await body.read():
                 pass
-    except TimeoutError:
+    except (TimeoutError, ProviderFailed):
         return

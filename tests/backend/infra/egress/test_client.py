@@ -10,7 +10,6 @@ from genai_stack.infra.egress.addresses import Upstreams
 from genai_stack.infra.egress.api_key import KEY_PLACEHOLDER, ApiKey, origin_of
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote, cause
-from genai_stack.infra.egress.transport import sdk_client
 from tests.fakes.openai_server import OpenAIServer
 
 REMOTE = Remote("Test", "http://example.com", ApiKey("s3cret-key", "http://example.com:80"))
@@ -51,19 +50,6 @@ async def test_allowed_host_is_reached_by_its_name() -> None:
         assert response.status == 200
         response.close()
     await outbound.close()
-
-
-async def test_sdk_client_goes_through_the_same_door() -> None:
-    closed, opened = Outbound(Upstreams(private_allowed=False)), Outbound(Upstreams(private_allowed=True))
-    async with OpenAIServer() as server:
-        async with sdk_client(closed, REMOTE) as http:
-            with pytest.raises(UpstreamRefused):
-                await http.get(f"{server.base_url}/models")
-        async with sdk_client(opened, REMOTE) as http:
-            assert (await http.get(f"{server.base_url}/models")).json()["object"] == "list"
-        assert server.requests == 1
-    await closed.close()
-    await opened.close()
 
 
 async def test_connection_that_is_never_made_hits_its_deadline() -> None:
