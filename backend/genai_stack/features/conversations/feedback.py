@@ -36,7 +36,7 @@ async def _answer(session: WriteSession, scope: Scope, session_id: str, message_
         select(MessageRow.role).where(
             MessageRow.id == message_id,
             MessageRow.session_id == session_id,
-            MessageRow.workspace_id == scope.workspace_id,
+            MessageRow.of(scope),
         )
     )
     if role is None:

@@ -27,9 +27,7 @@ async def add(session: WriteSession, scope: Scope, workflow_id: str, title: str 
 
 
 async def get(session: ReadSession, scope: Scope, session_id: str) -> ChatSession:
-    found = await session.scalar(
-        select(ChatSession).where(ChatSession.id == session_id, ChatSession.workspace_id == scope.workspace_id)
-    )
+    found = await session.scalar(select(ChatSession).where(ChatSession.id == session_id, ChatSession.of(scope)))
     if found is None:
         raise NotFound("There is no chat session with this id.")
     return found
@@ -39,7 +37,7 @@ async def of_workflow(
     session: ReadSession, scope: Scope, workflow_id: str, skip: int, limit: int
 ) -> tuple[Sequence[ChatSession], int]:
     """Last used first, and how many there are."""
-    mine = (ChatSession.workflow_id == workflow_id, ChatSession.workspace_id == scope.workspace_id)
+    mine = (ChatSession.workflow_id == workflow_id, ChatSession.of(scope))
     total = await session.scalar(select(func.count()).select_from(ChatSession).where(*mine))
     rows = await session.scalars(
         select(ChatSession)
@@ -53,9 +51,7 @@ async def of_workflow(
 
 async def remove(session: WriteSession, scope: Scope, session_id: str) -> None:
     await get(session, scope, session_id)
-    await session.execute(
-        delete(ChatSession).where(ChatSession.id == session_id, ChatSession.workspace_id == scope.workspace_id)
-    )
+    await session.execute(delete(ChatSession).where(ChatSession.id == session_id, ChatSession.of(scope)))
 
 
 async def messages(
@@ -63,7 +59,7 @@ async def messages(
 ) -> tuple[Sequence[tuple[MessageRow, MessageFeedback | None]], int]:
     """Oldest first, each with its feedback, and how many there are."""
     await get(session, scope, session_id)
-    mine = (MessageRow.session_id == session_id, MessageRow.workspace_id == scope.workspace_id)
+    mine = (MessageRow.session_id == session_id, MessageRow.of(scope))
     total = await session.scalar(select(func.count()).select_from(MessageRow).where(*mine))
     rows = await session.execute(
         select(MessageRow, MessageFeedback)

@@ -7,20 +7,19 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from genai_stack.infra.database.columns import Id, now
-from genai_stack.infra.database.table import Table, owned_by, primary_key
+from genai_stack.infra.database.table import WorkspaceTable, owned_by, primary_key
 
 
-class ChatSession(Table):
+class ChatSession(WorkspaceTable):
     __tablename__ = "chat_sessions"
     id: Mapped[str] = primary_key()
-    workspace_id: Mapped[str] = owned_by("workspaces.id")
     workflow_id: Mapped[str] = owned_by("workflows.id", index=True)
     title: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class MessageRow(Table):
+class MessageRow(WorkspaceTable):
     """`id` of a person's message is their client's own. `position` orders the messages of a session.
 
     `parent_id` of a question is the question that it follows, null for a first one: those with the same parent are
@@ -29,7 +28,6 @@ class MessageRow(Table):
 
     __tablename__ = "chat_messages"
     id: Mapped[str] = primary_key()
-    workspace_id: Mapped[str] = owned_by("workspaces.id")
     session_id: Mapped[str] = owned_by("chat_sessions.id")
     run_id: Mapped[str | None] = mapped_column(Id, index=True)
     parent_id: Mapped[str | None] = mapped_column(Id)
@@ -41,13 +39,12 @@ class MessageRow(Table):
     __table_args__ = (UniqueConstraint("session_id", "position"),)
 
 
-class MessageFeedback(Table):
+class MessageFeedback(WorkspaceTable):
     """What a person thinks of an answer. `rating` is `up` or `down`."""
 
     __tablename__ = "message_feedback"
 
     message_id: Mapped[str] = owned_by("chat_messages.id", key=True)
-    workspace_id: Mapped[str] = owned_by("workspaces.id")
     rating: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
     updated_at: Mapped[datetime] = mapped_column(default=now)

@@ -54,9 +54,7 @@ async def add(session: WriteSession, scope: Scope, secrets: Secrets, draft: Cred
 
 
 async def get(session: ReadSession, scope: Scope, credential_id: str) -> Credential:
-    credential = await session.scalar(
-        select(Credential).where(Credential.id == credential_id, Credential.workspace_id == scope.workspace_id)
-    )
+    credential = await session.scalar(select(Credential).where(Credential.id == credential_id, Credential.of(scope)))
     if credential is None:
         raise NotFound("There is no credential with this id.")
     return credential
@@ -64,7 +62,7 @@ async def get(session: ReadSession, scope: Scope, credential_id: str) -> Credent
 
 async def all_of(session: ReadSession, scope: Scope, skip: int, limit: int) -> tuple[Sequence[Credential], int]:
     """Oldest first, and how many there are."""
-    mine = Credential.workspace_id == scope.workspace_id
+    mine = Credential.of(scope)
     total = await session.scalar(select(func.count()).select_from(Credential).where(mine))
     rows = await session.scalars(
         select(Credential).where(mine).order_by(Credential.created_at).offset(skip).limit(limit)
@@ -84,9 +82,7 @@ async def change(
 
 async def remove(session: WriteSession, scope: Scope, credential_id: str) -> None:
     await get(session, scope, credential_id)
-    await session.execute(
-        delete(Credential).where(Credential.id == credential_id, Credential.workspace_id == scope.workspace_id)
-    )
+    await session.execute(delete(Credential).where(Credential.id == credential_id, Credential.of(scope)))
 
 
 async def re_encrypt_all(session: WriteSession, secrets: Secrets) -> int:

@@ -6,10 +6,10 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from genai_stack.infra.database.columns import now
-from genai_stack.infra.database.table import Table, owned_by, primary_key
+from genai_stack.infra.database.table import WorkspaceTable, owned_by, primary_key
 
 
-class Credential(Table):
+class Credential(WorkspaceTable):
     """`secret` is encrypted for this row, and `last4` is all that is ever shown of it.
 
     `base_url`: the server that the key is for, and the only one it is sent to; None where the provider fixes it.

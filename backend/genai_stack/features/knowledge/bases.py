@@ -158,7 +158,7 @@ async def make_own(session: WriteSession, scope: Scope, workflow_id: str, name: 
 
 async def rename_own(session: WriteSession, scope: Scope, workflow_id: str, name: str) -> None:
     """A workflow's own knowledge base has the workflow's name."""
-    own = (KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.workflow_id == workflow_id)
+    own = (KnowledgeBase.of(scope), KnowledgeBase.workflow_id == workflow_id)
     await session.execute(update(KnowledgeBase).where(*own).values(name=name))
 
 
@@ -169,14 +169,14 @@ async def soft_delete(session: WriteSession, scope: Scope, base_id: str) -> None
     await session.flush()
     await session.execute(
         update(Document)
-        .where(Document.workspace_id == scope.workspace_id, Document.knowledge_base_id == base_id)
+        .where(Document.of(scope), Document.knowledge_base_id == base_id)
         .values(status="deleting", workflow_id=None)
     )
 
 
 async def lock_base(session: WriteSession, scope: Scope, base_id: str) -> None:
     """Until the commit it is not deleted. Before any of its documents is locked: who deletes locks in that order."""
-    row = select(KnowledgeBase.id).where(KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.id == base_id)
+    row = select(KnowledgeBase.id).where(KnowledgeBase.of(scope), KnowledgeBase.id == base_id)
     await session.execute(row.with_for_update(read=True, key_share=True))
 
 
@@ -193,7 +193,7 @@ async def fix_embedder(
     session: WriteSession, scope: Scope, base_id: str, fingerprint: str, dimensions: int
 ) -> str | None:
     """Records who embeds, while there is no passage yet; answers the fingerprint that counts, None where it is gone."""
-    passages = exists().where(PassageRow.workspace_id == scope.workspace_id, PassageRow.knowledge_base_id == base_id)
+    passages = exists().where(PassageRow.of(scope), PassageRow.knowledge_base_id == base_id)
     await session.execute(
         update(KnowledgeBase)
         .where(*_seen(scope), KnowledgeBase.id == base_id, ~passages)
@@ -210,7 +210,7 @@ async def _has_documents(session: ReadSession, base: KnowledgeBase) -> bool:
 
 
 def _seen(scope: Scope) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.revision > DELETED
+    return KnowledgeBase.of(scope), KnowledgeBase.revision > DELETED
 
 
 def _found(base: KnowledgeBase | None) -> KnowledgeBase:

@@ -50,14 +50,12 @@ class Cleanup:
         await self._deletion.delete_unfinished_copies(scope, now() - CUT_OFF)
         old = (Document.status == UPLOADING, Document.created_at < now() - CUT_OFF)
         async with self._database.write() as session:
-            await session.execute(
-                update(Document).where(Document.workspace_id == scope.workspace_id, *old).values(status=DELETING)
-            )
+            await session.execute(update(Document).where(Document.of(scope), *old).values(status=DELETING))
 
     async def _remove_originals(self, scope: Scope, before: datetime, until: float) -> None:
         """Text, passages and vectors stay."""
         kept = exists().where(OriginalPiece.document_id == Document.id)
-        old = (Document.workspace_id == scope.workspace_id, Document.created_at < before)
+        old = (Document.of(scope), Document.created_at < before)
         query = select(Document.id).where(*old, Document.status.in_((READY, FAILED)), kept).limit(LISTED)
         count = 0
         while time.monotonic() < until:

@@ -73,7 +73,7 @@ class Copies:
     async def publish(self, session: WriteSession, copy: BaseCopy, workflow_id: str) -> None:
         """From the commit on it is the workflow's own. What was deleted from the source meanwhile is left out."""
         scope = copy.scope
-        base = (KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.id == copy.base_id)
+        base = (KnowledgeBase.of(scope), KnowledgeBase.id == copy.base_id)
         await session.execute(update(KnowledgeBase).where(*base).values(workflow_id=workflow_id, revision=1))
         for document_id, source in copy.documents.items():
             document = await session.get_one(Document, document_id)
@@ -120,7 +120,7 @@ class Copies:
             "status": UPLOADING,
             "created_at": now(),
         }
-        wanted = (Document.workspace_id == copy.scope.workspace_id, Document.id == source_id)
+        wanted = (Document.of(copy.scope), Document.id == source_id)
         copied = select(
             *(literal(changed[one.name], one.type) if one.name in changed else one for one in columns)
         ).where(*wanted, Document.status.in_(documents.SEEN))
@@ -135,7 +135,7 @@ class Copies:
             first += copied
 
     async def _copy_some_pieces(self, scope: Scope, source_id: str, document_id: str, first: int) -> int:
-        wanted = (OriginalPiece.workspace_id == scope.workspace_id, OriginalPiece.document_id == source_id)
+        wanted = (OriginalPiece.of(scope), OriginalPiece.document_id == source_id)
         query = select(OriginalPiece.number, OriginalPiece.content).where(*wanted, OriginalPiece.number >= first)
         async with self._database.write() as session:
             rows = await session.execute(query.order_by(OriginalPiece.number).limit(originals.AT_ONCE))
@@ -154,7 +154,7 @@ class Copies:
         self, copy: BaseCopy, source_id: str, document_id: str, after: int
     ) -> tuple[int, int]:
         """How many it were, and the last position. Meanwhile no vector of the workspace is removed."""
-        wanted = (PassageRow.workspace_id == copy.scope.workspace_id, PassageRow.document_id == source_id)
+        wanted = (PassageRow.of(copy.scope), PassageRow.document_id == source_id)
         query = select(PassageRow).where(*wanted, PassageRow.position > after).order_by(PassageRow.position)
         async with self._database.write() as session:
             await stored.lock_workspace(session, copy.scope)
@@ -178,5 +178,5 @@ async def _every(session: WriteSession, scope: Scope, base_id: str) -> Sequence[
 async def _is_whole(session: WriteSession, scope: Scope, document_id: str, source: Source) -> bool:
     if source.status != READY:
         return True
-    mine = (PassageRow.workspace_id == scope.workspace_id, PassageRow.document_id == document_id)
+    mine = (PassageRow.of(scope), PassageRow.document_id == document_id)
     return await session.scalar(select(func.count()).select_from(PassageRow).where(*mine)) == source.chunks

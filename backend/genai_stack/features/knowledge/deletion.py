@@ -54,7 +54,7 @@ class Deletion:
         await self.sweep(scope)
 
     async def undo_uploads(self, scope: Scope, document_ids: Iterable[str]) -> None:
-        there = (Document.workspace_id == scope.workspace_id, Document.status == UPLOADING)
+        there = (Document.of(scope), Document.status == UPLOADING)
         async with self._database.write() as session:
             mark = update(Document).where(*there, Document.id.in_(list(document_ids))).values(status=DELETING)
             await session.execute(mark)
@@ -76,7 +76,7 @@ class Deletion:
             await _delete_copies(session, scope, KnowledgeBase.id == base_id)
             await session.execute(
                 update(Document)
-                .where(Document.workspace_id == scope.workspace_id, Document.knowledge_base_id == base_id)
+                .where(Document.of(scope), Document.knowledge_base_id == base_id)
                 .values(status=DELETING)
             )
         await self.sweep(scope)
@@ -90,7 +90,7 @@ class Deletion:
         """At the start of the process that owns all uploads: what an earlier one left half done goes."""
         async with self._database.write() as session:
             await _delete_copies(session, scope, true())
-            cut_off = (Document.workspace_id == scope.workspace_id, Document.status == UPLOADING)
+            cut_off = (Document.of(scope), Document.status == UPLOADING)
             await session.execute(update(Document).where(*cut_off).values(status=DELETING))
         await self.sweep(scope, patience=0)
 
@@ -125,7 +125,7 @@ class Deletion:
         # The row stays until the index has let go of its vectors, so that a kill in between is made good at the start.
         await asyncio.shield(self._index.refresh(scope, leaving.knowledge_base_id))
         async with self._database.write() as session:
-            row = (Document.workspace_id == scope.workspace_id, Document.id == document_id)
+            row = (Document.of(scope), Document.id == document_id)
             await session.execute(delete(Document).where(*row, Document.status == DELETING))
 
     async def _remove_base(self, scope: Scope, base_id: str) -> None:
@@ -140,7 +140,7 @@ class Deletion:
             await asyncio.wait(tasks)
         await asyncio.shield(self._index.refresh(scope, base_id))
         async with self._database.write() as session:
-            row = (KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.id == base_id)
+            row = (KnowledgeBase.of(scope), KnowledgeBase.id == base_id)
             await session.execute(delete(KnowledgeBase).where(*row, KnowledgeBase.revision == DELETED))
 
     async def _empty(self, remove: Callable[[WriteSession], Coroutine[Any, Any, int]], most: int) -> None:
@@ -155,7 +155,7 @@ class Deletion:
 
 
 async def _delete_copies(session: WriteSession, scope: Scope, which: ColumnElement[bool]) -> None:
-    copies = (KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.revision == COPYING)
+    copies = (KnowledgeBase.of(scope), KnowledgeBase.revision == COPYING)
     await session.execute(update(KnowledgeBase).where(*copies, which).values(revision=DELETED))
 
 
@@ -167,11 +167,11 @@ async def _leaving(session: ReadSession, scope: Scope) -> list[_Leaving]:
     rows = await session.execute(
         select(Document.id, KnowledgeBase.id, KnowledgeBase.fingerprint)
         .join(KnowledgeBase, KnowledgeBase.id == Document.knowledge_base_id)
-        .where(Document.workspace_id == scope.workspace_id, Document.status == DELETING)
+        .where(Document.of(scope), Document.status == DELETING)
     )
     return [_Leaving(scope, document_id, base_id, fingerprint) for document_id, base_id, fingerprint in rows]
 
 
 async def _gone(session: ReadSession, scope: Scope) -> list[str]:
-    gone = (KnowledgeBase.workspace_id == scope.workspace_id, KnowledgeBase.revision == DELETED)
+    gone = (KnowledgeBase.of(scope), KnowledgeBase.revision == DELETED)
     return list(await session.scalars(select(KnowledgeBase.id).where(*gone)))

@@ -57,4 +57,4 @@ def in_work(transaction: Transaction) -> tuple[int, datetime | None]:
 
 
 def _seen(scope: Scope) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return Document.workspace_id == scope.workspace_id, Document.status.in_(SEEN)
+    return Document.of(scope), Document.status.in_(SEEN)

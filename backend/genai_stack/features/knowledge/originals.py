@@ -42,7 +42,7 @@ async def stream(database: Database, scope: Scope, document_id: str) -> AsyncGen
         query = (
             select(OriginalPiece.number, OriginalPiece.content)
             .where(
-                OriginalPiece.workspace_id == scope.workspace_id,
+                OriginalPiece.of(scope),
                 OriginalPiece.document_id == document_id,
                 OriginalPiece.number > number,
             )
@@ -59,7 +59,7 @@ async def stream(database: Database, scope: Scope, document_id: str) -> AsyncGen
 
 async def remove(session: WriteSession, scope: Scope, document_id: str) -> int:
     """A few pieces; how many it were."""
-    of_document = (OriginalPiece.workspace_id == scope.workspace_id, OriginalPiece.document_id == document_id)
+    of_document = (OriginalPiece.of(scope), OriginalPiece.document_id == document_id)
     numbers = (await session.scalars(select(OriginalPiece.number).where(*of_document).limit(AT_ONCE))).all()
     if numbers:
         await session.execute(delete(OriginalPiece).where(*of_document, OriginalPiece.number.in_(numbers)))

@@ -26,7 +26,7 @@ class KnowledgeReadiness(NamedTuple):
 
 
 async def readiness(database: Database, scope: Scope, knowledge_base_id: str) -> KnowledgeReadiness:
-    there = (Document.workspace_id == scope.workspace_id, Document.knowledge_base_id == knowledge_base_id)
+    there = (Document.of(scope), Document.knowledge_base_id == knowledge_base_id)
     counted = select(Document.status, func.count()).where(*there, Document.status.in_((READY, PROCESSING)))
     example = select(Document.id).where(*there, Document.status == READY, Document.filename == FILENAME)
     async with database.read() as session:

@@ -7,10 +7,10 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from genai_stack.infra.database.columns import Id, now
-from genai_stack.infra.database.table import Table, owned_by, primary_key
+from genai_stack.infra.database.table import WorkspaceTable, owned_by, primary_key
 
 
-class KnowledgeBase(Table):
+class KnowledgeBase(WorkspaceTable):
     """`workflow_id` is set where a workflow owns it. `revision` grows with every change of what may be found."""
 
     __tablename__ = "knowledge_bases"
@@ -28,12 +28,11 @@ class KnowledgeBase(Table):
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class Document(Table):
+class Document(WorkspaceTable):
     """`content` is the whole text that was read, `page_starts` where each page starts in it."""
 
     __tablename__ = "documents"
     id: Mapped[str] = primary_key()
-    workspace_id: Mapped[str] = owned_by("workspaces.id")
     workflow_id: Mapped[str | None] = mapped_column(Id, ForeignKey("workflows.id", ondelete="CASCADE"), index=True)
     knowledge_base_id: Mapped[str] = owned_by("knowledge_bases.id", index=True)
     filename: Mapped[str]
@@ -51,22 +50,20 @@ class Document(Table):
     __table_args__ = (Index(None, "status", "created_at", "id"),)
 
 
-class OriginalPiece(Table):
+class OriginalPiece(WorkspaceTable):
     """An uploaded file, in pieces, as it came."""
 
     __tablename__ = "original_pieces"
     document_id: Mapped[str] = owned_by("documents.id", key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
-    workspace_id: Mapped[str] = owned_by("workspaces.id")
     content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-class PassageRow(Table):
+class PassageRow(WorkspaceTable):
     """`text_hash` is the SHA-256 of the text: with the fingerprint of its knowledge base it finds the vector."""
 
     __tablename__ = "passages"
     id: Mapped[str] = primary_key()
-    workspace_id: Mapped[str] = owned_by("workspaces.id")
     knowledge_base_id: Mapped[str] = owned_by("knowledge_bases.id", index=True)
     document_id: Mapped[str] = owned_by("documents.id")
     position: Mapped[int]
@@ -76,7 +73,7 @@ class PassageRow(Table):
     __table_args__ = (UniqueConstraint("document_id", "position"),)
 
 
-class Embedding(Table):
+class Embedding(WorkspaceTable):
     """A text's vector under one embedder, kept once: little-endian float32, of length 1."""
 
     __tablename__ = "embeddings"

@@ -144,13 +144,13 @@ def _row(scope: Scope, base: KnowledgeBase, document_id: str, name: str) -> Docu
 
 
 async def _still_wanted(session: WriteSession, scope: Scope, document_id: str, size: int) -> None:
-    there = (Document.workspace_id == scope.workspace_id, Document.id == document_id, Document.status == UPLOADING)
+    there = (Document.of(scope), Document.id == document_id, Document.status == UPLOADING)
     result = await session.execute(update(Document).where(*there).values(size=size))
     if cast("CursorResult[Any]", result).rowcount != 1:
         raise NotFound("The knowledge base was deleted during the upload.")
 
 
 async def _uploaded(session: WriteSession, scope: Scope, begun: list[str]) -> list[Document]:
-    there = (Document.workspace_id == scope.workspace_id, Document.status == UPLOADING)
+    there = (Document.of(scope), Document.status == UPLOADING)
     rows = await session.scalars(select(Document).where(*there, Document.id.in_(begun)).with_for_update())
     return list(rows)

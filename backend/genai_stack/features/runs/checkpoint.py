@@ -40,7 +40,7 @@ async def read_checkpoint(session: ReadSession, scope: Scope, run_id: str, plan:
     past = Checkpoint()
     rows = await session.execute(
         select(NodeOutputRow.node_id, NodeOutputRow.outputs).where(
-            NodeOutputRow.run_id == run_id, NodeOutputRow.workspace_id == scope.workspace_id
+            NodeOutputRow.run_id == run_id, NodeOutputRow.of(scope)
         )
     )
     for node_id, outputs in rows:
@@ -48,9 +48,7 @@ async def read_checkpoint(session: ReadSession, scope: Scope, run_id: str, plan:
         past.done[node_id] = msgspec.json.decode(outputs, type=declared)
     bodies = await session.scalars(
         select(Event.body)
-        .where(
-            Event.run_id == run_id, Event.workspace_id == scope.workspace_id, Event.type.in_(_CHECKPOINT_EVENT_TYPES)
-        )
+        .where(Event.run_id == run_id, Event.of(scope), Event.type.in_(_CHECKPOINT_EVENT_TYPES))
         .order_by(Event.seq)
     )
     for body in bodies:

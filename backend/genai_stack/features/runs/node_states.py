@@ -39,7 +39,7 @@ async def nodes_of(session: ReadSession, scope: Scope, run_id: str) -> list[Node
     """In topological order; empty before the run has started."""
     bodies = await session.scalars(
         select(Event.body)
-        .where(Event.run_id == run_id, Event.workspace_id == scope.workspace_id, Event.type.in_(_NODE_EVENT_TYPES))
+        .where(Event.run_id == run_id, Event.of(scope), Event.type.in_(_NODE_EVENT_TYPES))
         .order_by(Event.seq)
     )
     nodes: dict[str, NodeReport] = {}

@@ -89,7 +89,7 @@ def waiting(transaction: Transaction, scope: Scope, most: int) -> int:
 
 
 async def get(session: ReadSession, scope: Scope, run_id: str) -> Run:
-    run = await session.scalar(select(Run).where(Run.id == run_id, Run.workspace_id == scope.workspace_id))
+    run = await session.scalar(select(Run).where(Run.id == run_id, Run.of(scope)))
     if run is None:
         raise NotFound("There is no run with this id.")
     return run
@@ -106,7 +106,7 @@ async def of_workflow(
     session: ReadSession, scope: Scope, workflow_id: str, skip: int, limit: int
 ) -> tuple[Sequence[Run], int]:
     """Newest first, and how many there are."""
-    mine = (Run.workflow_id == workflow_id, Run.workspace_id == scope.workspace_id)
+    mine = (Run.workflow_id == workflow_id, Run.of(scope))
     total = await session.scalar(select(func.count()).select_from(Run).where(*mine))
     rows = await session.scalars(select(Run).where(*mine).order_by(Run.created_at.desc()).offset(skip).limit(limit))
     return rows.all(), total or 0
@@ -131,7 +131,7 @@ async def active_of_session(session: ReadSession, scope: Scope, session_id: str)
     """The oldest run of a chat session that has not ended."""
     return await session.scalar(
         select(Run)
-        .where(Run.session_id == session_id, Run.workspace_id == scope.workspace_id, Run.status.not_in(ENDED))
+        .where(Run.session_id == session_id, Run.of(scope), Run.status.not_in(ENDED))
         .order_by(Run.created_at)
         .limit(1)
     )
@@ -155,7 +155,7 @@ def of_session_since(transaction: Transaction, scope: Scope, session_id: str, mo
 
 
 async def unended_of_workflow(session: ReadSession, scope: Scope, workflow_id: str) -> Sequence[str]:
-    mine = (Run.workflow_id == workflow_id, Run.workspace_id == scope.workspace_id)
+    mine = (Run.workflow_id == workflow_id, Run.of(scope))
     return (await session.scalars(select(Run.id).where(*mine, Run.status.not_in(ENDED)))).all()
 
 
@@ -209,7 +209,7 @@ def last_seq(transaction: Transaction, run_id: str) -> int:
 
 async def release(session: WriteSession, scope: Scope, run_id: str, attempt: int) -> None:
     """Let another worker take the run up, without counting this attempt as lost."""
-    mine = (Run.id == run_id, Run.attempt == attempt, Run.workspace_id == scope.workspace_id)
+    mine = (Run.id == run_id, Run.attempt == attempt, Run.of(scope))
     await session.execute(update(Run).where(*mine, Run.status == "running").values(status="queued"))
 
 
@@ -217,7 +217,7 @@ async def bodies(
     session: ReadSession, scope: Scope, run_id: str, after: int, skip: int, limit: int
 ) -> tuple[Sequence[str], int]:
     """A run's events later than `after`, as they were sent, and how many there are."""
-    mine = (Event.run_id == run_id, Event.workspace_id == scope.workspace_id, Event.seq > after)
+    mine = (Event.run_id == run_id, Event.of(scope), Event.seq > after)
     total = await session.scalar(select(func.count()).select_from(Event).where(*mine))
     rows = await session.scalars(select(Event.body).where(*mine).order_by(Event.seq).offset(skip).limit(limit))
     return rows.all(), total or 0

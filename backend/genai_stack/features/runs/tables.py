@@ -7,10 +7,10 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from genai_stack.infra.database.columns import Id, Json, now
-from genai_stack.infra.database.table import Table, owned_by, primary_key
+from genai_stack.infra.database.table import WorkspaceTable, owned_by, primary_key
 
 
-class Run(Table):
+class Run(WorkspaceTable):
     """`attempt` grows each time it is taken up, and only the current one may write; `crashed_attempts`
     counts those whose process died.
 
@@ -20,7 +20,6 @@ class Run(Table):
 
     __tablename__ = "runs"
     id: Mapped[str] = primary_key()
-    workspace_id: Mapped[str] = owned_by("workspaces.id")
     workflow_id: Mapped[str] = owned_by("workflows.id")
     version: Mapped[int]
     session_id: Mapped[str | None] = mapped_column(Id, ForeignKey("chat_sessions.id", ondelete="CASCADE"), index=True)
@@ -48,17 +47,16 @@ class Run(Table):
     )
 
 
-class NodeOutputRow(Table):
+class NodeOutputRow(WorkspaceTable):
     """What a finished node gave, so that it never runs again: JSON by port."""
 
     __tablename__ = "node_outputs"
     run_id: Mapped[str] = owned_by("runs.id", key=True)
     node_id: Mapped[str] = mapped_column(primary_key=True)
-    workspace_id: Mapped[str] = owned_by("workspaces.id")
     outputs: Mapped[str]
 
 
-class Event(Table):
+class Event(WorkspaceTable):
     """`body` is the whole event as it is sent: byte for byte the same to every reader."""
 
     __tablename__ = "events"

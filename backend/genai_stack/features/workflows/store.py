@@ -38,9 +38,7 @@ async def add(
 
 
 async def get(session: ReadSession, scope: Scope, workflow_id: str) -> Workflow:
-    workflow = await session.scalar(
-        select(Workflow).where(Workflow.id == workflow_id, Workflow.workspace_id == scope.workspace_id)
-    )
+    workflow = await session.scalar(select(Workflow).where(Workflow.id == workflow_id, Workflow.of(scope)))
     if workflow is None:
         raise NotFound("There is no workflow with this id.")
     return workflow
@@ -57,9 +55,9 @@ async def search(
     session: ReadSession, scope: Scope, words: str, skip: int, limit: int, *, tag: str = "", sort: str = "-updated_at"
 ) -> tuple[Sequence[Workflow], int]:
     """Those whose name or description contains `words`, and how many. `sort`: one of `ORDERS`, “-” before it: down."""
-    mine = select(Workflow).where(Workflow.workspace_id == scope.workspace_id)
+    mine = select(Workflow).where(Workflow.of(scope))
     if tag:
-        tagged = (WorkflowTag.workflow_id == Workflow.id, WorkflowTag.workspace_id == scope.workspace_id)
+        tagged = (WorkflowTag.workflow_id == Workflow.id, WorkflowTag.of(scope))
         mine = mine.where(exists().where(*tagged, WorkflowTag.tag == tag))
     if words:
         mine = mine.where(
@@ -82,11 +80,7 @@ async def replace(
     expected: int | None,
 ) -> Workflow:
     """Save as the next version; the same version stays when nothing is different. `expected` is what was edited."""
-    await session.execute(
-        select(Workflow.id)
-        .where(Workflow.id == workflow_id, Workflow.workspace_id == scope.workspace_id)
-        .with_for_update()
-    )
+    await session.execute(select(Workflow.id).where(Workflow.id == workflow_id, Workflow.of(scope)).with_for_update())
     workflow = await get(session, scope, workflow_id)
     if expected is not None and expected != workflow.version:
         raise Stale(
@@ -109,9 +103,7 @@ async def replace(
 async def remove(session: WriteSession, scope: Scope, workflow_id: str) -> None:
     """With all that belongs to it: versions, runs, sessions, its own knowledge base and documents."""
     await get(session, scope, workflow_id)
-    await session.execute(
-        delete(Workflow).where(Workflow.id == workflow_id, Workflow.workspace_id == scope.workspace_id)
-    )
+    await session.execute(delete(Workflow).where(Workflow.id == workflow_id, Workflow.of(scope)))
 
 
 async def versions(
@@ -119,7 +111,7 @@ async def versions(
 ) -> tuple[Sequence[WorkflowVersion], int]:
     """Newest first, and how many there are."""
     await get(session, scope, workflow_id)
-    of_it = (WorkflowVersion.workflow_id == workflow_id, WorkflowVersion.workspace_id == scope.workspace_id)
+    of_it = (WorkflowVersion.workflow_id == workflow_id, WorkflowVersion.of(scope))
     total = await session.scalar(select(func.count()).select_from(WorkflowVersion).where(*of_it))
     rows = await session.scalars(
         select(WorkflowVersion).where(*of_it).order_by(WorkflowVersion.version.desc()).offset(skip).limit(limit)
@@ -132,7 +124,7 @@ async def version(session: ReadSession, scope: Scope, workflow_id: str, number: 
         select(WorkflowVersion).where(
             WorkflowVersion.workflow_id == workflow_id,
             WorkflowVersion.version == number,
-            WorkflowVersion.workspace_id == scope.workspace_id,
+            WorkflowVersion.of(scope),
         )
     )
     if found is None:
@@ -165,7 +157,7 @@ async def own_knowledge_bases(session: ReadSession, scope: Scope, workflow_ids: 
     """The id of the knowledge base that each workflow owns, for those that own one."""
     rows = await session.execute(
         select(KnowledgeBase.workflow_id, KnowledgeBase.id).where(
-            KnowledgeBase.workflow_id.in_(workflow_ids), KnowledgeBase.workspace_id == scope.workspace_id
+            KnowledgeBase.workflow_id.in_(workflow_ids), KnowledgeBase.of(scope)
         )
     )
     return {str(row.workflow_id): row.id for row in rows}

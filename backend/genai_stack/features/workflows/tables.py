@@ -7,10 +7,10 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from genai_stack.infra.database.columns import now
-from genai_stack.infra.database.table import Table, owned_by, primary_key
+from genai_stack.infra.database.table import WorkspaceTable, owned_by, primary_key
 
 
-class Workflow(Table):
+class Workflow(WorkspaceTable):
     __tablename__ = "workflows"
     id: Mapped[str] = primary_key()
     workspace_id: Mapped[str] = owned_by("workspaces.id", index=True)
@@ -22,19 +22,17 @@ class Workflow(Table):
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class WorkflowTag(Table):
+class WorkflowTag(WorkspaceTable):
     __tablename__ = "workflow_tags"
     workflow_id: Mapped[str] = owned_by("workflows.id", key=True)
     tag: Mapped[str] = mapped_column(primary_key=True)
-    workspace_id: Mapped[str] = owned_by("workspaces.id")
     __table_args__ = (Index(None, "workspace_id", "tag"),)
 
 
-class WorkflowVersion(Table):
+class WorkflowVersion(WorkspaceTable):
     __tablename__ = "workflow_versions"
     workflow_id: Mapped[str] = owned_by("workflows.id", key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
-    workspace_id: Mapped[str] = owned_by("workspaces.id")
     name: Mapped[str]
     description: Mapped[str]
     configuration: Mapped[dict[str, Any]]

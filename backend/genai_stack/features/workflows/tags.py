@@ -26,7 +26,7 @@ def clean(tags: Iterable[str]) -> list[str]:
 
 async def replace(session: WriteSession, scope: Scope, workflow_id: str, tags: Iterable[str]) -> None:
     rows = [{"workflow_id": workflow_id, "workspace_id": scope.workspace_id, "tag": tag} for tag in clean(tags)]
-    of_it = (WorkflowTag.workspace_id == scope.workspace_id, WorkflowTag.workflow_id == workflow_id)
+    of_it = (WorkflowTag.of(scope), WorkflowTag.workflow_id == workflow_id)
     await session.execute(delete(WorkflowTag).where(*of_it))
     if rows:
         await session.execute(insert(WorkflowTag), rows)
@@ -36,7 +36,7 @@ async def of(session: ReadSession, scope: Scope, workflow_ids: Sequence[str]) ->
     """The tags of each workflow that has some, in alphabetical order."""
     rows = await session.execute(
         select(WorkflowTag.workflow_id, WorkflowTag.tag).where(
-            WorkflowTag.workspace_id == scope.workspace_id, WorkflowTag.workflow_id.in_(workflow_ids)
+            WorkflowTag.of(scope), WorkflowTag.workflow_id.in_(workflow_ids)
         )
     )
     found: dict[str, list[str]] = {}
@@ -47,7 +47,7 @@ async def of(session: ReadSession, scope: Scope, workflow_ids: Sequence[str]) ->
 
 async def counted(session: ReadSession, scope: Scope, skip: int, limit: int) -> tuple[list[tuple[str, int]], int]:
     """Each tag with the number of workflows that have it, in alphabetical order; and how many tags there are."""
-    mine = WorkflowTag.workspace_id == scope.workspace_id
+    mine = WorkflowTag.of(scope)
     total = await session.scalar(select(func.count(WorkflowTag.tag.distinct())).where(mine))
     rows = await session.execute(
         select(WorkflowTag.tag, func.count())

@@ -90,7 +90,7 @@ class Ingestion:
     async def resume(self, scope: Scope, job_queue: Queue) -> None:
         """What an earlier process left unfinished, and no worker has, is taken up again."""
         async with self._database.read() as session:
-            unfinished = (Document.workspace_id == scope.workspace_id, Document.status == PROCESSING)
+            unfinished = (Document.of(scope), Document.status == PROCESSING)
             rows = await session.scalars(select(Document).where(*unfinished).order_by(Document.created_at, Document.id))
             jobs = [ingestion_of(document) for document in rows]
         await job_queue.requeue_lost("ingestion", jobs)
@@ -126,7 +126,7 @@ class Ingestion:
                 select(Document.filename, KnowledgeBase)
                 .join(KnowledgeBase, KnowledgeBase.id == Document.knowledge_base_id)
                 .where(
-                    Document.workspace_id == scope.workspace_id,
+                    Document.of(scope),
                     Document.id == document_id,
                     Document.status == PROCESSING,
                 )
@@ -134,9 +134,7 @@ class Ingestion:
             row = found.first()
             if row is None:
                 return None
-            left = select(PassageRow.id).where(
-                PassageRow.workspace_id == scope.workspace_id, PassageRow.document_id == document_id
-            )
+            left = select(PassageRow.id).where(PassageRow.of(scope), PassageRow.document_id == document_id)
             again = await session.scalar(left.limit(1)) is not None
         filename, base = row
         choice = EmbedderChoice.of(base.embedder)
@@ -234,7 +232,7 @@ class Ingestion:
         content = reader.content()
         async with self._database.write() as session:
             await bases.bump_revision(session, task.scope, task.knowledge_base_id)
-            passages = (PassageRow.workspace_id == task.scope.workspace_id, PassageRow.document_id == task.document_id)
+            passages = (PassageRow.of(task.scope), PassageRow.document_id == task.document_id)
             written = await session.scalar(select(func.count()).select_from(PassageRow).where(*passages))
             if written != reader.cut:
                 raise StackError("Passages of the document got lost while it was taken in. Delete it and try again.")
@@ -254,7 +252,7 @@ class Ingestion:
     async def _fail(self, task: _Task, reason: str) -> None:
         async with self._database.read() as session:
             base = select(KnowledgeBase.fingerprint).where(
-                KnowledgeBase.workspace_id == task.scope.workspace_id, KnowledgeBase.id == task.knowledge_base_id
+                KnowledgeBase.of(task.scope), KnowledgeBase.id == task.knowledge_base_id
             )
             fingerprint = await session.scalar(base)
         with contextlib.suppress(_GoneError):
@@ -282,7 +280,7 @@ def _metadata(reader: Reader, embedder: EmbedderChoice, content: str) -> dict[st
 async def _hold(session: WriteSession, task: _Task, **values: object) -> None:
     """Nothing is written for a document that was deleted; until the commit it stays."""
     processing = (
-        Document.workspace_id == task.scope.workspace_id,
+        Document.of(task.scope),
         Document.id == task.document_id,
         Document.status == PROCESSING,
     )

@@ -71,7 +71,7 @@ async def read_extent(session: ReadSession, scope: Scope, base_id: str) -> Index
     """None where there is no such knowledge base, or no more."""
     base = await session.scalar(
         select(KnowledgeBase).where(
-            KnowledgeBase.workspace_id == scope.workspace_id,
+            KnowledgeBase.of(scope),
             KnowledgeBase.id == base_id,
             KnowledgeBase.revision > DELETED,
         )
@@ -81,7 +81,7 @@ async def read_extent(session: ReadSession, scope: Scope, base_id: str) -> Index
     documents = await session.execute(
         select(Document.id, Document.chunks)
         .where(
-            Document.workspace_id == scope.workspace_id,
+            Document.of(scope),
             Document.knowledge_base_id == base_id,
             Document.status == "ready",
         )
@@ -334,7 +334,7 @@ def _vectors(extent: IndexSnapshot, document: str, after: int) -> Select[int, st
             & (Embedding.fingerprint == extent.fingerprint),
         )
         .where(
-            PassageRow.workspace_id == extent.scope.workspace_id,
+            PassageRow.of(extent.scope),
             PassageRow.document_id == document,
             PassageRow.position > after,
         )

@@ -72,7 +72,7 @@ class ExactSearch:
                 & (Embedding.workspace_id == PassageRow.workspace_id)
                 & (Embedding.fingerprint == fingerprint),
             )
-            .where(PassageRow.workspace_id == scope.workspace_id, PassageRow.document_id.in_(list(documents)))
+            .where(PassageRow.of(scope), PassageRow.document_id.in_(list(documents)))
             .order_by(PassageRow.document_id, PassageRow.position)
         )
         ids: dict[str, list[str]] = {document: [] for document in documents}

@@ -132,7 +132,7 @@ class Search:
             select(PassageRow.id, Document.id, Document.filename, PassageRow.page, PassageRow.text)
             .join(Document, Document.id == PassageRow.document_id)
             .where(
-                PassageRow.workspace_id == extent.scope.workspace_id,
+                PassageRow.of(extent.scope),
                 PassageRow.knowledge_base_id == extent.base_id,
                 PassageRow.id.in_([hit.id for hit in hits]),
                 Document.status == "ready",
@@ -162,7 +162,7 @@ async def _cosines(
             & (Embedding.workspace_id == PassageRow.workspace_id)
             & (Embedding.fingerprint == extent.fingerprint),
         )
-        .where(PassageRow.workspace_id == extent.scope.workspace_id, PassageRow.id.in_(passages))
+        .where(PassageRow.of(extent.scope), PassageRow.id.in_(passages))
     )
     return {passage: exact.rank(content, extent.dimensions, vector, 1)[0][1] for passage, content in rows}
 
@@ -180,7 +180,7 @@ async def _chosen(
     if not wanted or not chosen:
         return chosen
     query = select(Document.id, Document.meta).where(
-        Document.workspace_id == extent.scope.workspace_id,
+        Document.of(extent.scope),
         Document.knowledge_base_id == extent.base_id,
         Document.status == "ready",
         *[Document.meta[key].as_string() == value for key, value in wanted.items() if isinstance(value, str)],
@@ -195,7 +195,7 @@ async def _check_there(session: ReadSession, extent: IndexSnapshot, document_ids
     others = [document for document in document_ids if document not in extent.documents]
     if not others:
         return
-    there = (Document.workspace_id == extent.scope.workspace_id, Document.knowledge_base_id == extent.base_id)
+    there = (Document.of(extent.scope), Document.knowledge_base_id == extent.base_id)
     known = set(await session.scalars(select(Document.id).where(*there, Document.id.in_(others))))
     if unknown := [document for document in others if document not in known]:
         raise NotFound(f"The knowledge base has no document {unknown[0]}.")

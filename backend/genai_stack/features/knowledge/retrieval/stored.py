@@ -52,7 +52,7 @@ async def known_vectors(
     """The vectors of texts that were embedded before, by the text's hash."""
     found = await session.execute(
         select(Embedding.text_hash, Embedding.vector).where(
-            Embedding.workspace_id == scope.workspace_id,
+            Embedding.of(scope),
             Embedding.fingerprint == fingerprint,
             Embedding.text_hash.in_(set(hashes)),
         )
@@ -107,7 +107,7 @@ async def remove_unneeded(database: Database, scope: Scope, after: Place, limit:
     key = (Embedding.fingerprint, Embedding.text_hash)
     page = (
         select(*key, _needed.label("needed"))
-        .where(Embedding.workspace_id == scope.workspace_id, tuple_(*key) > tuple_(*after))
+        .where(Embedding.of(scope), tuple_(*key) > tuple_(*after))
         .order_by(*key)
         .limit(limit)
     )
@@ -130,9 +130,7 @@ async def _remove(
     if not old:
         return
     await session.execute(
-        delete(PassageRow).where(
-            PassageRow.workspace_id == scope.workspace_id, PassageRow.id.in_([passage_id for passage_id, _ in old])
-        ),
+        delete(PassageRow).where(PassageRow.of(scope), PassageRow.id.in_([passage_id for passage_id, _ in old])),
         execution_options={"synchronize_session": False},
     )
     if fingerprint is not None:
@@ -142,7 +140,7 @@ async def _remove(
 async def _remove_unneeded(session: WriteSession, scope: Scope, fingerprint: str, hashes: Iterable[bytes]) -> None:
     await session.execute(
         delete(Embedding).where(
-            Embedding.workspace_id == scope.workspace_id,
+            Embedding.of(scope),
             Embedding.fingerprint == fingerprint,
             Embedding.text_hash.in_(hashes),
             ~_needed,
@@ -152,7 +150,7 @@ async def _remove_unneeded(session: WriteSession, scope: Scope, fingerprint: str
 
 
 def _of(scope: Scope, document_id: str) -> tuple[Any, Any]:
-    return PassageRow.workspace_id == scope.workspace_id, PassageRow.document_id == document_id
+    return PassageRow.of(scope), PassageRow.document_id == document_id
 
 
 def _row(target: Target, hashed: Hashed) -> dict[str, object]:
