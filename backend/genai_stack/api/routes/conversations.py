@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from genai_stack.api.http.dependencies import Deps
-from genai_stack.api.http.models import Asked, Id, Limit, Page, Skip
+from genai_stack.api.http.models import Asked, Id, Page, Pages50, Pages100
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.features.conversations import feedback
 from genai_stack.features.conversations import store as sessions
@@ -73,15 +73,13 @@ async def open_session(workflow_id: Id, deps: Deps, scope: CurrentScope, body: S
 
 
 @router.get("/workflows/{workflow_id}/sessions")
-async def of_workflow(
-    workflow_id: Id, deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 50
-) -> Page[SessionOut]:
+async def of_workflow(workflow_id: Id, deps: Deps, scope: CurrentScope, page: Pages50) -> Page[SessionOut]:
     """A workflow's conversations, last used first."""
     async with deps.database.read() as session:
         await store.get(session, scope, workflow_id)
-        found, total = await sessions.of_workflow(session, scope, workflow_id, skip, limit)
+        found, total = await sessions.of_workflow(session, scope, workflow_id, page.skip, page.limit)
         items = [await _out(session, scope, chat) for chat in found]
-    return Page(items=items, total=total, skip=skip, limit=limit)
+    return page.of(SessionOut, items, total)
 
 
 @router.get("/sessions/{session_id}")
@@ -113,12 +111,10 @@ async def remove(session_id: Id, deps: Deps, scope: CurrentScope) -> None:
 
 
 @router.get("/sessions/{session_id}/messages")
-async def messages(
-    session_id: Id, deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 100
-) -> Page[MessageOut]:
+async def messages(session_id: Id, deps: Deps, scope: CurrentScope, page: Pages100) -> Page[MessageOut]:
     """What was said, oldest first, all branches."""
     async with deps.database.read() as session:
-        found, total = await sessions.messages(session, scope, session_id, skip, limit)
+        found, total = await sessions.messages(session, scope, session_id, page.skip, page.limit)
     items = [
         MessageOut(
             id=message.id,
@@ -132,7 +128,7 @@ async def messages(
         )
         for message, given in found
     ]
-    return Page(items=items, total=total, skip=skip, limit=limit)
+    return page.of(MessageOut, items, total)
 
 
 @router.put("/sessions/{session_id}/messages/{message_id}/feedback")

@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-import msgspec
 from pydantic import BaseModel, Field
 
 from genai_stack.api.http.dependencies import Dependencies, Deps
-from genai_stack.api.http.models import Asked, Id, Limit, Page, Skip
+from genai_stack.api.http.models import Asked, Id, Page, Pages100, Pages500
 from genai_stack.api.http.problems import PROVIDER_RESPONSES
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.errors import ProviderFailed
@@ -60,11 +59,10 @@ async def add(body: CredentialIn, deps: Deps, scope: CurrentScope) -> Credential
 
 
 @router.get("")
-async def all_of(deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 100) -> Page[CredentialOut]:
+async def all_of(deps: Deps, scope: CurrentScope, page: Pages100) -> Page[CredentialOut]:
     async with deps.database.read() as session:
-        found, total = await credentials.all_of(session, scope, skip, limit)
-    items = [CredentialOut.model_validate(one, from_attributes=True) for one in found]
-    return Page(items=items, total=total, skip=skip, limit=limit)
+        found, total = await credentials.all_of(session, scope, page.skip, page.limit)
+    return page.of(CredentialOut, found, total)
 
 
 @router.put("/{credential_id}")
@@ -93,14 +91,11 @@ async def test(credential_id: Id, deps: Deps, scope: CurrentScope) -> Credential
 
 
 @router.get("/{credential_id}/models", responses=PROVIDER_RESPONSES)
-async def models(
-    credential_id: Id, deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 500
-) -> Page[ModelOut]:
+async def models(credential_id: Id, deps: Deps, scope: CurrentScope, page: Pages500) -> Page[ModelOut]:
     """The models that a key can use, asked of the provider."""
     stored, key = await _opened(deps, scope, credential_id)
     cards = await deps.models.models_of(stored.provider, key, stored.base_url)
-    items = [ModelOut(**msgspec.to_builtins(card)) for card in cards[skip : skip + limit]]
-    return Page(items=items, total=len(cards), skip=skip, limit=limit)
+    return page.cut(ModelOut, cards)
 
 
 async def _opened(deps: Dependencies, scope: Scope, credential_id: str) -> tuple[Credential, ApiKey]:

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from genai_stack.api.http.dependencies import Deps
-from genai_stack.api.http.models import Id, Limit, Page, Skip
+from genai_stack.api.http.models import Id, Page, Pages100, Pagination
 from genai_stack.api.http.multipart import files
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.errors import NotFound
@@ -90,17 +90,16 @@ async def of_base(
     knowledge_base_id: Id,
     deps: Deps,
     scope: CurrentScope,
+    page: Pages100,
     sort: Sort = "created_at",
-    skip: Skip = 0,
-    limit: Limit = 100,
 ) -> Page[DocumentOut]:
     """In the order in which they came, or the newest first."""
     async with deps.database.read() as session:
         await bases.find(session, scope, knowledge_base_id)
         found, total = await documents.listed(
-            session, scope, knowledge_base_id, skip, limit, newest_first=sort == NEWEST_FIRST
+            session, scope, knowledge_base_id, page.skip, page.limit, newest_first=sort == NEWEST_FIRST
         )
-    return Page(items=[_out(document) for document in found], total=total, skip=skip, limit=limit)
+    return page.of(DocumentOut, [_out(document) for document in found], total)
 
 
 @router.get("/workflows/{workflow_id}/documents")
@@ -108,18 +107,19 @@ async def of_workflow(
     workflow_id: Id,
     deps: Deps,
     scope: CurrentScope,
+    page: Pages100,
     sort: Sort = "created_at",
-    skip: Skip = 0,
-    limit: Limit = 100,
 ) -> Page[DocumentOut]:
     """Those of its own knowledge base, in the order in which they came, or the newest first."""
     async with deps.database.read() as session:
         await store.get(session, scope, workflow_id)
         own = await bases.own_of(session, scope, workflow_id)
         if own is None:
-            return Page(items=[], total=0, skip=skip, limit=limit)
-        found, total = await documents.listed(session, scope, own.id, skip, limit, newest_first=sort == NEWEST_FIRST)
-    return Page(items=[_out(document) for document in found], total=total, skip=skip, limit=limit)
+            return page.of(DocumentOut, [], 0)
+        found, total = await documents.listed(
+            session, scope, own.id, page.skip, page.limit, newest_first=sort == NEWEST_FIRST
+        )
+    return page.of(DocumentOut, [_out(document) for document in found], total)
 
 
 @router.get("/documents/{document_id}")
@@ -179,7 +179,7 @@ async def page(
 
 
 def _accepted(taken: list[Document]) -> Page[DocumentOut]:
-    return Page(items=[_out(document) for document in taken], total=len(taken), skip=0, limit=max(1, len(taken)))
+    return Pagination(0, max(1, len(taken))).of(DocumentOut, [_out(document) for document in taken], len(taken))
 
 
 def _out(document: Document) -> DocumentOut:

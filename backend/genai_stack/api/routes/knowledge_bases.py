@@ -7,7 +7,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from genai_stack.api.http.dependencies import Deps
-from genai_stack.api.http.models import Asked, Id, Limit, Page, Skip
+from genai_stack.api.http.models import Asked, Id, Page, Pages50, Pagination
 from genai_stack.api.http.problems import PROVIDER_RESPONSES
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.features.credentials import store as credentials
@@ -105,14 +105,13 @@ async def add(body: KnowledgeBaseIn, deps: Deps, scope: CurrentScope) -> Knowled
 async def all_of(
     deps: Deps,
     scope: CurrentScope,
+    page: Pages50,
     shared: Annotated[bool | None, Query(description="Only shared ones, or only those of one workflow.")] = None,
-    skip: Skip = 0,
-    limit: Limit = 50,
 ) -> Page[KnowledgeBaseOut]:
     """The shared ones and those that workflows own, newest first."""
     async with deps.database.read() as session:
-        found, total = await bases.listed(session, scope, skip, limit, shared=shared)
-    return Page(items=[_out(base) for base in found], total=total, skip=skip, limit=limit)
+        found, total = await bases.listed(session, scope, page.skip, page.limit, shared=shared)
+    return page.of(KnowledgeBaseOut, found, total)
 
 
 @router.get("/{knowledge_base_id}")
@@ -153,8 +152,7 @@ async def search(knowledge_base_id: Id, body: SearchIn, deps: Deps, scope: Curre
         document_ids=body.document_ids,
         filter=body.filter,
     )
-    items = [PassageOut.model_validate(passage, from_attributes=True) for passage in found]
-    return Page(items=items, total=len(items), skip=0, limit=body.top_k)
+    return Pagination(0, body.top_k).of(PassageOut, found, len(found))
 
 
 async def _check_key(session: ReadSession, scope: Scope, draft: Draft) -> None:
@@ -163,8 +161,4 @@ async def _check_key(session: ReadSession, scope: Scope, draft: Draft) -> None:
 
 
 def _out(base: KnowledgeBase) -> KnowledgeBaseOut:
-    embedder = EmbedderOut.model_validate(EmbedderChoice.of(base.embedder), from_attributes=True)
-    return KnowledgeBaseOut.model_validate(
-        {name: getattr(base, name) for name in KnowledgeBaseOut.model_fields if name != "embedder"}
-        | {"embedder": embedder}
-    )
+    return KnowledgeBaseOut.model_validate(base, from_attributes=True)

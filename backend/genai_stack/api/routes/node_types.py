@@ -2,11 +2,10 @@
 
 from typing import Any, Literal
 
-import msgspec
 from pydantic import BaseModel
 
 from genai_stack.api.http.dependencies import Deps
-from genai_stack.api.http.models import Limit, Page, Skip
+from genai_stack.api.http.models import Page, Pages50, Pages500
 from genai_stack.api.http.routing import Policy, Router
 from genai_stack.engine.ports import PORT_TYPES
 from genai_stack.features.workflows.templates import TEMPLATES, picture
@@ -71,16 +70,15 @@ class ProviderOut(BaseModel):
 
 
 @router.get("/node-types")
-async def node_types(deps: Deps, skip: Skip = 0, limit: Limit = 500) -> NodeTypes:
+async def node_types(deps: Deps, page: Pages500) -> NodeTypes:
     """Every node type with its ports and the JSON Schema of its form."""
-    described = [NodeTypeOut.model_validate(node_type.describe()) for node_type in deps.catalog]
+    described = page.cut(NodeTypeOut, [node_type.describe() for node_type in deps.catalog])
     kinds = [PortTypeOut.model_validate(kind, from_attributes=True) for kind in PORT_TYPES.values()]
-    chosen = described[skip : skip + limit]
-    return NodeTypes(items=chosen, total=len(described), skip=skip, limit=limit, port_types=kinds)
+    return NodeTypes(**dict(described), port_types=kinds)
 
 
 @router.get("/templates")
-async def templates(skip: Skip = 0, limit: Limit = 50) -> Page[TemplateOut]:
+async def templates(page: Pages50) -> Page[TemplateOut]:
     """Ready-made workflows: make one's own by POST /workflows with its configuration."""
     items = [
         TemplateOut(
@@ -93,11 +91,10 @@ async def templates(skip: Skip = 0, limit: Limit = 50) -> Page[TemplateOut]:
         )
         for template in TEMPLATES
     ]
-    return Page(items=items[skip : skip + limit], total=len(items), skip=skip, limit=limit)
+    return page.cut(TemplateOut, items)
 
 
 @router.get("/providers")
-async def providers(skip: Skip = 0, limit: Limit = 50) -> Page[ProviderOut]:
+async def providers(page: Pages50) -> Page[ProviderOut]:
     """Who can answer and who can embed, and what each needs."""
-    items = [ProviderOut(**msgspec.to_builtins(provider)) for provider in PROVIDERS]
-    return Page(items=items[skip : skip + limit], total=len(items), skip=skip, limit=limit)
+    return page.cut(ProviderOut, PROVIDERS)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from genai_stack.api.http.dependencies import Dependencies, Deps
-from genai_stack.api.http.models import LARGEST, Asked, Id, Limit, Page, Skip
+from genai_stack.api.http.models import LARGEST, Asked, Id, Limit, Page, Pages50, Skip
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.api.routes.knowledge_bases import PassageOut
 from genai_stack.errors import Invalid
@@ -107,15 +107,12 @@ async def start(
 
 
 @router.get("/workflows/{workflow_id}/runs")
-async def of_workflow(
-    workflow_id: Id, deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 50
-) -> Page[RunItem]:
+async def of_workflow(workflow_id: Id, deps: Deps, scope: CurrentScope, page: Pages50) -> Page[RunItem]:
     """The runs of a workflow, newest first."""
     async with deps.database.read() as session:
         await store.get(session, scope, workflow_id)
-        found, total = await records.of_workflow(session, scope, workflow_id, skip, limit)
-    items = [RunItem.model_validate(run, from_attributes=True) for run in found]
-    return Page(items=items, total=total, skip=skip, limit=limit)
+        found, total = await records.of_workflow(session, scope, workflow_id, page.skip, page.limit)
+    return page.of(RunItem, found, total)
 
 
 @router.get("/runs/{run_id}")

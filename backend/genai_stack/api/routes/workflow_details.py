@@ -4,7 +4,7 @@ from fastapi import Response
 from pydantic import BaseModel, Field
 
 from genai_stack.api.http.dependencies import Deps
-from genai_stack.api.http.models import Asked, Id, Limit, Page, Skip
+from genai_stack.api.http.models import Asked, Id, Page, Pages100
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.api.routes.workflows import WorkflowOut, workflow_out
 from genai_stack.features.workflows import store, tags
@@ -30,12 +30,11 @@ class TagOut(BaseModel):
 
 
 @router.get("/tags")
-async def all_tags(deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 100) -> Page[TagOut]:
+async def all_tags(deps: Deps, scope: CurrentScope, page: Pages100) -> Page[TagOut]:
     """The tags in use, in alphabetical order."""
     async with deps.database.read() as session:
-        found, total = await tags.counted(session, scope, skip, limit)
-    items = [TagOut(tag=tag, count=count) for tag, count in found]
-    return Page(items=items, total=total, skip=skip, limit=limit)
+        found, total = await tags.counted(session, scope, page.skip, page.limit)
+    return page.of(TagOut, [TagOut(tag=tag, count=count) for tag, count in found], total)
 
 
 @router.patch("/{workflow_id:id}")

@@ -9,7 +9,7 @@ from fastapi import Header, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from genai_stack.api.http.dependencies import Dependencies, Deps
-from genai_stack.api.http.models import LARGEST, Asked, Id, Limit, Page, ProblemOut, Skip
+from genai_stack.api.http.models import LARGEST, Asked, Id, Page, Pages50, ProblemOut
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.engine import graph
 from genai_stack.engine.node import ValidationContext
@@ -120,21 +120,20 @@ async def save_new(body: WorkflowIn, response: Response, deps: Deps, scope: Curr
 async def search(
     deps: Deps,
     scope: CurrentScope,
+    page: Pages50,
     q: str = "",
     tag: str = "",
     sort: Annotated[Sort, Query(description="A minus sign sorts descending. Names ignore case.")] = "-updated_at",
-    skip: Skip = 0,
-    limit: Limit = 50,
 ) -> Page[WorkflowItem]:
     """Workflows by a part of their name or description, and by tag; last changed first unless `sort` says otherwise."""
     async with deps.database.read() as session:
-        found, total = await store.search(session, scope, q, skip, limit, tag=tag, sort=sort)
+        found, total = await store.search(session, scope, q, page.skip, page.limit, tag=tag, sort=sort)
         validation_context = await store.validation_context(session, scope)
         ids = [workflow.id for workflow in found]
         owned = await store.own_knowledge_bases(session, scope, ids)
         tagged = await tags.of(session, scope, ids)
     items = [_item(one, deps, validation_context, owned.get(one.id), tagged.get(one.id, [])) for one in found]
-    return Page(items=items, total=total, skip=skip, limit=limit)
+    return page.of(WorkflowItem, items, total)
 
 
 @router.get("/{workflow_id:id}")
@@ -182,14 +181,11 @@ async def remove(workflow_id: Id, deps: Deps, scope: CurrentScope) -> None:
 
 
 @router.get("/{workflow_id}/versions")
-async def versions(
-    workflow_id: Id, deps: Deps, scope: CurrentScope, skip: Skip = 0, limit: Limit = 50
-) -> Page[VersionItem]:
+async def versions(workflow_id: Id, deps: Deps, scope: CurrentScope, page: Pages50) -> Page[VersionItem]:
     """What was saved, newest first."""
     async with deps.database.read() as session:
-        found, total = await store.versions(session, scope, workflow_id, skip, limit)
-    items = [VersionItem.model_validate(version, from_attributes=True) for version in found]
-    return Page(items=items, total=total, skip=skip, limit=limit)
+        found, total = await store.versions(session, scope, workflow_id, page.skip, page.limit)
+    return page.of(VersionItem, found, total)
 
 
 @router.get("/{workflow_id}/versions/{number}")
