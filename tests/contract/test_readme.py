@@ -9,7 +9,7 @@ from pathlib import Path
 
 from genai_stack import nodes
 from genai_stack.engine.catalog import Catalog, node_types_in
-from genai_stack.engine.execution import Execution
+from genai_stack.engine.execution.execution import Execution
 from genai_stack.engine.graph import Graph
 from genai_stack.engine.plan import Plan
 from genai_stack.engine.validate import validate

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from genai_stack.engine.catalog import Catalog
 from genai_stack.engine.events import Data
-from genai_stack.engine.execution import Execution
+from genai_stack.engine.execution.execution import Execution
 from genai_stack.engine.graph import Graph
 from genai_stack.engine.node import NodeConfig, NodeType, NoPorts
 from genai_stack.engine.plan import Plan

@@ -1,13 +1,15 @@
 """Node types that do as they are told, and a log in memory: the engine without anything around it."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from genai_stack.engine.catalog import Catalog
 from genai_stack.engine.events import AnswerDelta, Data, Thinking
-from genai_stack.engine.execution import Execution, Outcome
+from genai_stack.engine.execution.execution import Execution
+from genai_stack.engine.execution.frame import Checkpoint
+from genai_stack.engine.execution.outcome import Outcome
 from genai_stack.engine.forms import form_field
 from genai_stack.engine.graph import Graph
 from genai_stack.engine.node import NodeConfig, NodeOutput, NodeType, NoPorts, OutputAnswer
@@ -193,17 +195,16 @@ def plan_of(nodes: Mapping[str, str], edges: Sequence[str]) -> Plan:
     return Plan(Graph.model_validate(drawn(nodes, edges)), CATALOG)
 
 
-def execution(plan: Plan, log: MemoryLog, stage: Stage, **past: Any) -> Execution[Tools]:
+def execution(plan: Plan, log: MemoryLog, stage: Stage, checkpoint: Checkpoint | None = None) -> Execution[Tools]:
     def tools(output: NodeOutput, step: Step) -> Tools:
         return Tools(stage, output, step.id)
 
-    make: Callable[..., Execution[Tools]] = Execution
-    return make(plan, log, tools, **past)
+    return Execution(plan, log, tools, checkpoint, first_retry_seconds=0.001)
 
 
 async def performed(
-    nodes: Mapping[str, str], edges: Sequence[str], stage: Stage | None = None, **past: Any
+    nodes: Mapping[str, str], edges: Sequence[str], stage: Stage | None = None, checkpoint: Checkpoint | None = None
 ) -> tuple[Outcome, MemoryLog, Stage]:
     log, chosen = MemoryLog(), stage or Stage()
-    outcome = await execution(plan_of(nodes, edges), log, chosen, **past).run()
+    outcome = await execution(plan_of(nodes, edges), log, chosen, checkpoint).run()
     return outcome, log, chosen

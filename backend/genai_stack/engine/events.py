@@ -20,11 +20,11 @@ FinishReason = Literal["length", "filtered"]
 class Preview:
     """What went through ports, shown in short. Made short when it is written down, not while nodes run."""
 
-    __slots__ = ("ports", "sent")
+    __slots__ = ("ports", "prompt")
 
-    def __init__(self, ports: object, sent: str | None = None) -> None:
-        """`sent` is what went to a model, shown among the inputs."""
-        self.ports, self.sent = ports, sent
+    def __init__(self, ports: object, prompt: str | None = None) -> None:
+        """`prompt` is what was sent to a model, shown among the inputs."""
+        self.ports, self.prompt = ports, prompt
 
 
 class Trouble(msgspec.Struct, frozen=True):

@@ -26,14 +26,14 @@ class NoPorts:
 
 @dataclass(frozen=True, slots=True)
 class OutputAnswer:
-    """What an exit node hands to the person who asked."""
+    """What an exit node answers."""
 
     text: str
     show_sources: bool = True
 
 
 class NodeOutput(Protocol):
-    """How a node speaks while it works."""
+    """What a node streams and reports while it works."""
 
     def status(self, text: str) -> None:
         """What is being done now, in words for the person who waits."""
@@ -55,8 +55,8 @@ class NodeOutput(Protocol):
         """Why the text ends where it ends."""
         ...
 
-    def sent(self, prompt: str) -> None:
-        """What goes to a model, as it is sent: for who looks into the run."""
+    def prompt(self, text: str) -> None:
+        """What is sent to a model, word by word: for whoever looks into the run."""
         ...
 
     def sources(self, passages: Sequence[Passage]) -> None: ...

@@ -20,7 +20,7 @@ from genai_stack.api.routes.knowledge_bases import PassageOut
 from genai_stack.errors import Invalid
 from genai_stack.features.runs import node_states as report
 from genai_stack.features.runs import store as records
-from genai_stack.features.runs.journal import Frame
+from genai_stack.features.runs.journal import CommittedEvent
 from genai_stack.features.runs.tables import Run
 from genai_stack.features.workflows import store
 from genai_stack.infra.database.scope import Scope
@@ -153,7 +153,7 @@ async def events(
 _UNBUFFERED = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 
-async def _sse(event_stream: AsyncGenerator[list[Frame]]) -> AsyncIterator[bytes]:
+async def _sse(event_stream: AsyncGenerator[list[CommittedEvent]]) -> AsyncIterator[bytes]:
     try:
         async for frames in event_stream:
             yield b"".join(_event(frame) for frame in frames) if frames else ALIVE
@@ -161,7 +161,7 @@ async def _sse(event_stream: AsyncGenerator[list[Frame]]) -> AsyncIterator[bytes
         await event_stream.aclose()
 
 
-def _event(frame: Frame) -> bytes:
+def _event(frame: CommittedEvent) -> bytes:
     return f"id: {frame.seq}\nevent: {frame.type}\ndata: {frame.body}\n\n".encode()
 
 

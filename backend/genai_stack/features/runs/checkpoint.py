@@ -1,12 +1,11 @@
-"""What an earlier attempt of a run left in the journal."""
+"""The checkpoint of a run: what earlier attempts left in the journal."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from sqlalchemy import select
 
-from genai_stack.engine.events import Usage
+from genai_stack.engine.execution.frame import Checkpoint
 from genai_stack.engine.plan import Plan
 from genai_stack.engine.ports import Passage
 from genai_stack.features.runs.tables import Event, NodeOutputRow
@@ -17,7 +16,7 @@ _CHECKPOINT_EVENT_TYPES = ("run.started", "node.started", "node.restarted", "nod
 
 
 class _CheckpointEvent(msgspec.Struct):
-    """The parts of an event that are needed to go on."""
+    """The parts of an event that a checkpoint is made of."""
 
     seq: int
     type: str
@@ -25,19 +24,8 @@ class _CheckpointEvent(msgspec.Struct):
     data: dict[str, Any]
 
 
-@dataclass(slots=True)
-class Checkpoint:
-    """`done`: outputs by node; `begun`: the first `seq` of nodes that did not end; `told`: passages by node."""
-
-    started: bool = False
-    done: dict[str, Any] = field(default_factory=dict[str, Any])
-    begun: dict[str, int] = field(default_factory=dict[str, int])
-    told: dict[str, list[Passage]] = field(default_factory=dict[str, list[Passage]])
-    used: dict[str, Usage] = field(default_factory=dict[str, Usage])
-
-
 async def read_checkpoint(session: ReadSession, scope: Scope, run_id: str, plan: Plan) -> Checkpoint:
-    past = Checkpoint()
+    checkpoint = Checkpoint()
     rows = await session.execute(
         select(NodeOutputRow.node_id, NodeOutputRow.outputs).where(
             NodeOutputRow.run_id == run_id, NodeOutputRow.of(scope)
@@ -45,28 +33,30 @@ async def read_checkpoint(session: ReadSession, scope: Scope, run_id: str, plan:
     )
     for node_id, outputs in rows:
         declared = plan.steps[plan.index[node_id]].node_type.Outputs
-        past.done[node_id] = msgspec.json.decode(outputs, type=declared)
+        checkpoint.outputs[node_id] = msgspec.json.decode(outputs, type=declared)
     bodies = await session.scalars(
         select(Event.body)
         .where(Event.run_id == run_id, Event.of(scope), Event.type.in_(_CHECKPOINT_EVENT_TYPES))
         .order_by(Event.seq)
     )
     for body in bodies:
-        _add(past, msgspec.json.decode(body, type=_CheckpointEvent))
-    return past
+        _add(checkpoint, msgspec.json.decode(body, type=_CheckpointEvent))
+    for node_id in checkpoint.passages.keys() - checkpoint.outputs.keys():
+        del checkpoint.passages[node_id]  # it runs again, and finds them again
+    return checkpoint
 
 
-def _add(past: Checkpoint, event: _CheckpointEvent) -> None:
+def _add(checkpoint: Checkpoint, event: _CheckpointEvent) -> None:
     node_id = event.node_id
     if node_id is None:
-        past.started = True
+        checkpoint.started = True
     elif event.type == "node.started":
-        past.begun[node_id] = event.seq
+        checkpoint.first_seqs[node_id] = event.seq
     elif event.type == "node.restarted":
-        past.told.pop(node_id, None)
+        checkpoint.passages.pop(node_id, None)
     elif event.type == "node.finished":
-        past.begun.pop(node_id, None)
-        past.used[node_id] = event.data.get("usage") or {}
+        checkpoint.first_seqs.pop(node_id, None)
+        checkpoint.usage[node_id] = event.data.get("usage") or {}
     else:
         found = msgspec.convert(event.data["passages"], list[Passage])
-        past.told.setdefault(node_id, []).extend(found)
+        checkpoint.passages.setdefault(node_id, []).extend(found)

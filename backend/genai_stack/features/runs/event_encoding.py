@@ -44,8 +44,8 @@ def _preview(thing: Any) -> Any:
     if not is_dataclass(ports):
         return _shown(ports)
     shown = {field.name: _shown(getattr(ports, field.name)) for field in fields(ports)}
-    if thing.sent is not None:
-        shown["prompt_as_sent"] = _cut(thing.sent, PREVIEW_PROMPT_CHARACTERS)
+    if thing.prompt is not None:
+        shown["prompt_as_sent"] = _cut(thing.prompt, PREVIEW_PROMPT_CHARACTERS)
     return shown
 
 

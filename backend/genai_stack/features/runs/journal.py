@@ -58,7 +58,7 @@ class StaleAttempt(StackError):
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class CommittedEvent:
     """A committed event: `body` is what every reader gets."""
 
     seq: int
@@ -76,7 +76,7 @@ class Ending:
 
 @dataclass(slots=True)
 class _Unwritten:
-    frames: list[Frame] = field(default_factory=list[Frame])
+    frames: list[CommittedEvent] = field(default_factory=list[CommittedEvent])
     outputs: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     ending: Ending | None = None
 
@@ -91,7 +91,7 @@ class RunLog:
 
     def __init__(self, journal: "Journal", scope: Scope, run_id: str, attempt: int, last_seq: int) -> None:
         self.scope, self.run_id, self.attempt = scope, run_id, attempt
-        self.tail: list[Frame] = []
+        self.tail: list[CommittedEvent] = []
         """The last committed events, at hand for readers."""
         self.ended: RunFinished | None = None
         self.lost: BaseException | None = None
@@ -164,10 +164,10 @@ class RunLog:
             raise self.lost
         self._seq += 1
         body = event_body(self.run_id, self._seq, node_id, time.time(), data)
-        self.unwritten.frames.append(Frame(self._seq, data.event, body))
+        self.unwritten.frames.append(CommittedEvent(self._seq, data.event, body))
         return self._seq
 
-    def committed(self, frames: list[Frame]) -> None:
+    def committed(self, frames: list[CommittedEvent]) -> None:
         self.tail += frames
         if len(self.tail) > 2 * TAIL_EVENTS:
             del self.tail[:-TAIL_EVENTS]

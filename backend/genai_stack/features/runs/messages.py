@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Insert, Row, bindparam, insert, select, update
 
 from genai_stack.engine.events import ChatMessage, MessageAccepted
-from genai_stack.engine.execution import Outcome
+from genai_stack.engine.execution.outcome import Outcome
 from genai_stack.errors import KeyReused, NotFound
 from genai_stack.features.conversations.store import chat_message, titled
 from genai_stack.features.conversations.tables import ChatSession, MessageRow

@@ -29,7 +29,7 @@ from genai_stack.nodes.context import Finding, ModelChoice, NodeContext, Turn
 
 @dataclass(frozen=True, slots=True)
 class NodeContexts:
-    """Makes the toolbox of each node of a run, within the run's workspace."""
+    """Makes the context of each node of a run, within the run's workspace."""
 
     database: Database
     secrets: Secrets
@@ -39,12 +39,12 @@ class NodeContexts:
 
     def of_run(self, run: RunAttempt, span_of: SpanOf | None = None) -> Callable[[NodeOutput, Step], NodeContext]:
         """`span_of` gives the span of a node, where spans are wanted: its calls are shown within it."""
-        return _RunTools(self, run, span_of).of_node
+        return _RunContext(self, run, span_of).of_node
 
 
 @dataclass(frozen=True, slots=True)
-class _RunTools:
-    """The tools of one run."""
+class _RunContext:
+    """What the nodes of one run share."""
 
     made_by: NodeContexts
     run: RunAttempt

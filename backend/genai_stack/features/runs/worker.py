@@ -9,14 +9,16 @@ import structlog
 
 from genai_stack.engine.catalog import Catalog
 from genai_stack.engine.events import Answer, RunFinished, RunStarted, Trouble
-from genai_stack.engine.execution import Execution, Outcome
+from genai_stack.engine.execution.execution import Execution
+from genai_stack.engine.execution.frame import Checkpoint
+from genai_stack.engine.execution.outcome import Outcome
 from genai_stack.engine.graph import Graph
 from genai_stack.engine.plan import Plan
 from genai_stack.engine.validate import errors_in, validate
 from genai_stack.errors import Busy, NotFound
 from genai_stack.features.runs import messages
 from genai_stack.features.runs import store as records
-from genai_stack.features.runs.checkpoint import Checkpoint, read_checkpoint
+from genai_stack.features.runs.checkpoint import read_checkpoint
 from genai_stack.features.runs.journal import Ending, Journal, RunLog, StaleAttempt
 from genai_stack.features.runs.node_context import NodeContexts
 from genai_stack.features.runs.store import RunAttempt
@@ -142,15 +144,14 @@ class RunWorker:
     async def _prepared(
         self, scope: Scope, run: RunAttempt, run_log: RunLog, plan: Plan, traced: TracedRun | None
     ) -> Execution[NodeContext]:
-        past = Checkpoint()
+        checkpoint = Checkpoint()
         if run.attempt > 1:
             async with self._database.read() as session:
-                past = await read_checkpoint(session, scope, run.id, plan)
-        if not past.started:
+                checkpoint = await read_checkpoint(session, scope, run.id, plan)
+        if not checkpoint.started:
             run_log.write(None, RunStarted(run.workflow_id, run.version, plan.described()))
-        told = {node_id: passages for node_id, passages in past.told.items() if node_id in past.done}
-        tools = self._node_contexts.of_run(run, traced.span_of if traced else None)
-        return Execution(plan, traced or run_log, tools, done=past.done, begun=past.begun, told=told, used=past.used)
+        context_for = self._node_contexts.of_run(run, traced.span_of if traced else None)
+        return Execution(plan, traced or run_log, context_for, checkpoint)
 
     async def _after_stop(
         self, scope: Scope, run: RunAttempt, run_log: RunLog, execution: Execution[NodeContext] | None
@@ -160,7 +161,7 @@ class RunWorker:
             asked = (await records.get(session, scope, run.id)).cancel_requested
         if asked:
             if execution:
-                execution.tell_stopped()
+                execution.write_stopped()
             await self._end(run_log, run, execution.outcome() if execution else CANCELLED_OUTCOME)
             return
         await run_log.settled()

@@ -103,7 +103,7 @@ class Llm(NodeType[Config, Inputs, Outputs, NodeContext]):
             max_tokens=config.max_tokens,
             reasoning=config.reasoning,
         )
-        ctx.output.sent("\n\n".join(f"{message.role}:\n{message.content}" for message in render(request)))
+        ctx.output.prompt("\n\n".join(f"{message.role}:\n{message.content}" for message in render(request)))
         ctx.output.status(f"Asking {config.model or 'the offline model'}")
         said: list[str] = []
         async for delta in ctx.ask(ModelChoice(config.provider, config.credential_id, config.base_url), request):

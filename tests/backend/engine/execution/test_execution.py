@@ -10,19 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from genai_stack.engine import execution as execute
 from genai_stack.engine.events import NodeFailed, NodeFinished, NodeRestarted, NodeSkipped
+from genai_stack.engine.execution.frame import Checkpoint
 from genai_stack.engine.node import OutputAnswer
 from genai_stack.engine.ports import Passage
 from tests.support.engine import CATALOG, Found, MemoryLog, Out, Spoken, Stage, execution, performed, plan_of
 
 CHAIN = {"s": "start", "a": "work", "b": "speak", "e": "end"}
 CHAIN_EDGES = ["s>a", "a>b", "b>e"]
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execute, "FIRST_RETRY_SECONDS", 0.001)
 
 
 async def reached(met: Callable[[], bool]) -> None:
@@ -134,7 +129,7 @@ async def test_a_cancelled_run_stops_its_nodes_and_keeps_what_was_said() -> None
     assert sorted(stage.stopped) == ["a", "b"]
     assert (running.outcome().status, running.outcome().answer) == ("cancelled", "?+a\n\n?+b")
     assert not [data for _, data in log.events if isinstance(data, NodeSkipped)], "another worker may go on with them"
-    running.tell_stopped()
+    running.write_stopped()
     assert (log.told("a")[-1], log.told("b")[-1]) == ("node.skipped", "node.skipped")
     assert "e" not in stage.ran
 
@@ -196,8 +191,9 @@ async def test_only_what_feeds_an_output_answers() -> None:
 
 
 async def test_a_finished_node_never_runs_again() -> None:
-    past = {"done": {"s": Out("?"), "a": Out("kept")}, "begun": {"b": 7}, "used": {"a": {"total_tokens": 5}}}
-    outcome, log, stage = await performed(CHAIN, CHAIN_EDGES, **past)
+    outputs = {"s": Out("?"), "a": Out("kept")}
+    checkpoint = Checkpoint(outputs=outputs, first_seqs={"b": 7}, usage={"a": {"total_tokens": 5}})
+    outcome, log, stage = await performed(CHAIN, CHAIN_EDGES, checkpoint=checkpoint)
     assert stage.ran == ["b", "e"]
     assert (outcome.answer, outcome.usage) == ("kept+b", {"total_tokens": 7})
     restarted = log.events[0][1]
@@ -207,16 +203,17 @@ async def test_a_finished_node_never_runs_again() -> None:
 
 
 async def test_a_run_that_was_only_not_told_its_end_ends_at_once() -> None:
-    done = {"s": Out("?"), "a": Out("a"), "b": Spoken("b"), "e": OutputAnswer("whole")}
-    told = {"b": [Passage("d", "f", 1, 0.5, "t")]}
-    outcome, log, stage = await performed(CHAIN, CHAIN_EDGES, done=done, told=told)
+    outputs = {"s": Out("?"), "a": Out("a"), "b": Spoken("b"), "e": OutputAnswer("whole")}
+    passages = {"b": [Passage("d", "f", 1, 0.5, "t")]}
+    outcome, log, stage = await performed(CHAIN, CHAIN_EDGES, checkpoint=Checkpoint(outputs=outputs, passages=passages))
     assert (outcome.status, outcome.answer, stage.ran, log.events) == ("succeeded", "whole", [], [])
-    assert outcome.sources == told["b"]
+    assert outcome.sources == passages["b"]
 
 
 async def test_every_kind_of_output_may_be_restored() -> None:
-    done = {"s": Out("?"), "k": Found((Passage("d", "f", 1, 0.5, "t"),))}
-    outcome, _, _ = await performed({"s": "start", "k": "find", "e": "end"}, ["s>k", "k>e"], done=done)
+    outputs = {"s": Out("?"), "k": Found((Passage("d", "f", 1, 0.5, "t"),))}
+    nodes = {"s": "start", "k": "find", "e": "end"}
+    outcome, _, _ = await performed(nodes, ["s>k", "k>e"], checkpoint=Checkpoint(outputs=outputs))
     assert outcome.answer == "1 passages"
 
 
@@ -249,7 +246,7 @@ async def test_in_any_graph_each_node_runs_once_after_what_it_waits_for(
         if name in kept and before[name] <= done.keys():
             done[name] = Spoken(name) if nodes[name] == "speak" else Out(name)
     shuffled = random.Random(seed).sample(edges, len(edges))
-    outcome, log, stage = await performed(nodes, shuffled, done=done)
+    outcome, log, stage = await performed(nodes, shuffled, checkpoint=Checkpoint(outputs=done))
     ended = set(done)
     for name, data in log.events:
         if data.event == "node.started":
