@@ -28,7 +28,8 @@ from genai_stack.api.sockets import sockets
 from genai_stack.api.sockets.conversation import Cancel, ErrorFrame, Follow, Send
 
 PREFIX = "/api/v1"
-ROUTERS = (catalog, workflow_details, workflows, knowledge_bases, documents, runs, chat, credentials, sockets, openapi)
+# In the order in which their paths are tried: the busiest first.
+ROUTERS = (runs, chat, workflow_details, workflows, sockets, knowledge_bases, documents, catalog, credentials, openapi)
 
 
 def create_app(deps: Dependencies) -> ASGIApp:

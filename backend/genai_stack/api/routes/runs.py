@@ -21,7 +21,6 @@ from genai_stack.errors import Invalid
 from genai_stack.features.runs import node_states as report
 from genai_stack.features.runs import store as records
 from genai_stack.features.runs.journal import CommittedEvent
-from genai_stack.features.runs.tables import Run
 from genai_stack.features.workflows import store
 from genai_stack.infra.database.scope import Scope
 
@@ -178,13 +177,7 @@ def _seconds(prefer: str | None) -> float | None:
 
 
 async def _out(deps: Dependencies, scope: Scope, run_id: str) -> RunOut:
-    async with deps.database.read() as session:
-        run = await records.get(session, scope, run_id)
-        nodes = await report.nodes_of(session, scope, run_id)
-    return run_out(run, nodes)
-
-
-def run_out(run: Run, nodes: list[report.NodeReport]) -> RunOut:
-    item = RunItem.model_validate(run, from_attributes=True)
-    told: list[dict[str, Any]] = msgspec.to_builtins(nodes)
-    return RunOut(**item.model_dump(), nodes=[NodeOut(**node) for node in told])
+    run, nodes = await deps.database.run_read(
+        lambda tx: (records.read(tx, scope, run_id), report.nodes_of(tx, scope, run_id))
+    )
+    return RunOut.model_validate({**run, "nodes": msgspec.to_builtins(nodes)})

@@ -3,14 +3,23 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from genai_stack.features.runs.tables import Event
-from genai_stack.infra.database.database import ReadSession
+from genai_stack.infra.database.database import Transaction
 from genai_stack.infra.database.scope import Scope
 
 _STATUS_BY_EVENT = {"node.finished": "succeeded", "node.failed": "failed", "node.skipped": "skipped"}
 _NODE_EVENT_TYPES = ("run.started", "node.started", "node.restarted", *_STATUS_BY_EVENT)
+_bodies = (
+    select(Event.body)
+    .where(
+        Event.run_id == bindparam("run"),
+        Event.workspace_id == bindparam("workspace"),
+        Event.type.in_(_NODE_EVENT_TYPES),
+    )
+    .order_by(Event.seq)
+)
 
 
 class NodeReport(msgspec.Struct):
@@ -35,13 +44,9 @@ class _NodeEvent(msgspec.Struct):
     data: dict[str, Any]
 
 
-async def nodes_of(session: ReadSession, scope: Scope, run_id: str) -> list[NodeReport]:
+def nodes_of(transaction: Transaction, scope: Scope, run_id: str) -> list[NodeReport]:
     """In topological order; empty before the run has started."""
-    bodies = await session.scalars(
-        select(Event.body)
-        .where(Event.run_id == run_id, Event.of(scope), Event.type.in_(_NODE_EVENT_TYPES))
-        .order_by(Event.seq)
-    )
+    bodies = transaction.execute(_bodies, {"run": run_id, "workspace": scope.workspace_id}).scalars()
     nodes: dict[str, NodeReport] = {}
     for body in bodies:
         event = msgspec.json.decode(body, type=_NodeEvent)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
 from sqlalchemy import bindparam, case, func, insert, select, update
 
@@ -93,6 +93,17 @@ async def get(session: ReadSession, scope: Scope, run_id: str) -> Run:
     if run is None:
         raise NotFound("There is no run with this id.")
     return run
+
+
+_whole = select(*Run.__table__.columns).where(Run.id == bindparam("run"), Run.workspace_id == bindparam("workspace"))
+
+
+def read(transaction: Transaction, scope: Scope, run_id: str) -> dict[str, Any]:
+    """A run's row, by column; NotFound where the workspace has none of this id."""
+    row = transaction.execute(_whole, {"run": run_id, "workspace": scope.workspace_id}).mappings().one_or_none()
+    if row is None:
+        raise NotFound("There is no run with this id.")
+    return dict(row)
 
 
 _status = select(Run.status).where(Run.id == bindparam("run"), Run.workspace_id == bindparam("workspace"))

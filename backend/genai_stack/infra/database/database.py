@@ -16,8 +16,7 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import greenlet_spawn
 
 from genai_stack.errors import Busy, CannotStart, DatabaseUnavailable, StorageFull
-from genai_stack.infra.database import postgresql
-from genai_stack.infra.database.in_place import DRIVER as IN_PLACE
+from genai_stack.infra.database import in_place, postgresql
 
 FILE_NAME = "genai-stack.db"
 READERS = 4  # SQLite connections for reading
@@ -113,10 +112,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._reading = ReadSession if self.is_sqlite else _RetryingReadSession
         if self.is_sqlite:
-            in_place = self.url.set(drivername=IN_PLACE)
-            self._writer = _sqlite(in_place, 1, _prepare_writer)
-            event.listen(self._writer.sync_engine, "begin", _begin_immediate)
-            self._reader = _sqlite(in_place, READERS, _prepare_reader)
+            self._writer = _sqlite(self.url.set(drivername=in_place.WRITER), 1, _prepare_writer)
+            self._reader = _sqlite(self.url.set(drivername=in_place.READER), READERS, _prepare_reader)
             self._threaded = _sqlite(self.url, READERS, _prepare_reader)
         else:
             self._writer = postgresql.engine(self.url)
@@ -272,10 +269,6 @@ def _pragmas(connection: Any, *settings: str) -> None:
     for setting in settings:
         cursor.execute(f"PRAGMA {setting}")
     cursor.close()
-
-
-def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 class _told:  # noqa: N801 (read as a phrase: with _told())

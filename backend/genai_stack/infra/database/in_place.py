@@ -10,8 +10,9 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
+from typing_extensions import override
 
-DRIVER = "sqlite+in_place"
+READER, WRITER = "sqlite+in_place", "sqlite+in_place_writer"
 
 
 class InPlace(SQLiteDialect_pysqlite):
@@ -30,4 +31,15 @@ class InPlace(SQLiteDialect_pysqlite):
         return arguments, {**options, "check_same_thread": False}
 
 
+class InPlaceWriter(InPlace):
+    """Takes SQLite's lock as a transaction begins, so that none fails half-way because another one writes."""
+
+    supports_statement_cache = True
+
+    @override
+    def do_begin(self, dbapi_connection: Any) -> None:
+        dbapi_connection.execute("BEGIN IMMEDIATE")
+
+
 registry.register("sqlite.in_place", __name__, InPlace.__name__)
+registry.register("sqlite.in_place_writer", __name__, InPlaceWriter.__name__)

@@ -258,8 +258,7 @@ async def test_a_run_that_is_half_removed_can_still_be_read(home: Database) -> N
     run_id = await old_runs.ended(home, workflow_id, LARGE)
     with pytest.raises(Killed):
         await retention(Mortal(home, 1)).remove_of_workflow(THE_WORKSPACE, workflow_id)
-    async with home.read() as session:
-        nodes = await report.nodes_of(session, THE_WORKSPACE, run_id)
+    nodes = await home.run_read(lambda tx: report.nodes_of(tx, THE_WORKSPACE, run_id))
     assert [node.id for node in nodes] == ["n"]
     followed = [frame async for frames in feed(home).follow(THE_WORKSPACE, run_id, 0) for frame in frames]
     assert 0 < len(followed) < LARGE * 2
