@@ -1,8 +1,12 @@
 """What every vector store does: one suite for Chroma, as a child and as a server by URL, and for pgvector."""
 
+import asyncio
+import contextlib
 import random
 import struct
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -10,10 +14,13 @@ import pytest
 
 from genai_stack.errors import Busy
 from genai_stack.infra.database.database import Database
-from genai_stack.integrations.vectors.chroma import ChromaIndex, ChromaUrl
+from genai_stack.integrations.vectors.chroma import ChromaIndex
 from genai_stack.integrations.vectors.chroma_child import ChromaChild
+from genai_stack.integrations.vectors.chroma_url import ChromaUrl
 from genai_stack.integrations.vectors.pgvector import PgvectorIndex
 from genai_stack.integrations.vectors.vector_store import Held, Probe, VectorIndex, finds
+from tests.fakes.library import until
+from tests.support.front_door import free_port
 
 DIMENSIONS = 384
 EVEN, ODD, OTHER, NO_SUCH = (str(UUID(int=number)) for number in (1, 2, 3, 4))  # documents
@@ -39,12 +46,37 @@ async def index(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         await made.close()
         await database.close()
         return
-    child = ChromaChild(tmp_path / "chroma")
-    url = await child.started()
-    made = ChromaIndex(child if request.param == "child" else ChromaUrl(url + "/"))
-    yield made
-    await made.close()
-    await child.close()
+    if request.param == "child":
+        made = ChromaIndex(ChromaChild(tmp_path / "chroma"))
+        await made.held("warm")
+        yield made
+        await made.close()
+        return
+    async with _chroma_server(tmp_path / "chroma") as url:
+        made = ChromaIndex(ChromaUrl(url + "/"))
+        yield made
+        await made.close()
+
+
+@asynccontextmanager
+async def _chroma_server(folder: Path) -> AsyncGenerator[str]:
+    """One that somebody else runs, as in a container of its own."""
+    port = free_port()
+    command = [Path(sys.executable).with_name("genai-stack-chroma"), "run", "--path", str(folder), "--port", str(port)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+
+    async def answers() -> bool:
+        with contextlib.suppress(Busy):
+            return await ChromaIndex(ChromaUrl(url)).held("warm") is None
+        return False
+
+    try:
+        await until(answers, 20)
+        yield url
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 @pytest.fixture

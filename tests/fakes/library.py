@@ -58,6 +58,7 @@ class NoIndex:
     """An index that takes everything and never becomes ready: all is answered from SQL."""
 
     ready = False
+    worth_from = 0
     generation = 0
     crash_safe = True
     degraded_reason: str | None = None
@@ -95,6 +96,9 @@ class NoIndex:
 
     async def mark(self, collection: str, revision: int) -> None:
         self._revisions[collection] = revision
+
+    async def may_hold(self, collection: str) -> bool:
+        return collection in self._counts
 
     async def held(self, collection: str) -> Held | None:
         if collection not in self._counts:

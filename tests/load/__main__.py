@@ -14,6 +14,7 @@ TABLES = (
     "embedding",
     "ingestion",
     "vectors",
+    "exact",
     "large",
     "growth",
     "size",

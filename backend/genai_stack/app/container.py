@@ -56,8 +56,9 @@ from genai_stack.integrations.embedding.embedders import Embedders
 from genai_stack.integrations.embedding.local import LocalEmbedder
 from genai_stack.integrations.llm.chat_models import ChatModels
 from genai_stack.integrations.llm.retries import Deadlines
-from genai_stack.integrations.vectors.chroma import ChromaIndex, ChromaUrl
-from genai_stack.integrations.vectors.chroma_child import ChromaChild
+from genai_stack.integrations.vectors.chroma import ChromaIndex
+from genai_stack.integrations.vectors.chroma_child import WORTH_FROM_VECTORS, ChromaChild
+from genai_stack.integrations.vectors.chroma_url import ChromaUrl
 from genai_stack.integrations.vectors.vector_store import VectorIndex
 
 if TYPE_CHECKING:
@@ -199,8 +200,10 @@ def _vector_index(settings: Settings, database: Database) -> VectorIndex:
             "Many processes cannot each have a Chroma of their own. Set GENAI_STACK_CHROMA_URL, or leave "
             "GENAI_STACK_VECTORS out: then PostgreSQL keeps the index."
         )
-    server = ChromaUrl(settings.chroma_url) if settings.chroma_url else ChromaChild(settings.data / "chroma")
-    return ChromaIndex(server)
+    if settings.chroma_url:
+        return ChromaIndex(ChromaUrl(settings.chroma_url))
+    worth_from = 0 if settings.vectors == "chroma" else WORTH_FROM_VECTORS
+    return ChromaIndex(ChromaChild(settings.data / "chroma", worth_from=worth_from))
 
 
 def _deadlines(settings: Settings) -> Deadlines:

@@ -32,10 +32,19 @@ class Server(Protocol):
         ...
 
     @property
+    def worth_from(self) -> int: ...
+
+    @property
     def generation(self) -> int: ...
 
     @property
     def degraded_reason(self) -> str | None: ...
+
+    def connector(self) -> aiohttp.BaseConnector:
+        """The way to it, for one session."""
+        ...
+
+    def may_hold(self, collection: str) -> bool: ...
 
     def start(self) -> None: ...
 
@@ -80,10 +89,15 @@ class ChromaIndex:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._session: aiohttp.ClientSession | None = None
+        self._session: aiohttp.ClientSession | None = None  # of a generation
+        self._session_of = 0
         self._known: dict[str, str] = {}  # collection → Chroma's id for it
         self._known_at = -1
         self._garbage: dict[str, int] = {}  # of the collections that are being changed here
+
+    @property
+    def worth_from(self) -> int:
+        return self._server.worth_from
 
     @property
     def ready(self) -> bool:
@@ -104,6 +118,9 @@ class ChromaIndex:
         if self._session:
             await self._session.close()
         await self._server.close()
+
+    async def may_hold(self, collection: str) -> bool:
+        return await asyncio.to_thread(self._server.may_hold, collection)
 
     async def add(
         self, collection: str, ids: Sequence[str], vectors: Sequence[bytes], documents: Sequence[str]
@@ -239,19 +256,27 @@ class ChromaIndex:
             self._known_at = self._server.generation
             self._known.clear()
 
+    async def _session_now(self) -> aiohttp.ClientSession:
+        former, generation = self._session, self._server.generation
+        if former is not None and self._session_of == generation:
+            return former
+        timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
+        made = self._session = aiohttp.ClientSession(connector=self._server.connector(), timeout=timeout)
+        self._session_of = generation
+        if former is not None:
+            await former.close()
+        return made
+
     async def _ask(self, method: str, path: str, body: object = None) -> bytes | None:
         """The answer's body; None for 404."""
         url = self._server.url
         if url is None:
             raise self._away("is not ready")
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS))
+        session = await self._session_now()
         content = None if body is None else msgspec.json.encode(body)
         headers = {"content-type": "application/json"}
         try:
-            async with self._session.request(
-                method, url + COLLECTIONS_PATH + path, data=content, headers=headers
-            ) as answer:
+            async with session.request(method, url + COLLECTIONS_PATH + path, data=content, headers=headers) as answer:
                 said = await answer.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             self._server.suspect(damaged=False)
@@ -268,35 +293,3 @@ class ChromaIndex:
 
     def _away(self, what: str) -> Busy:
         return Busy(f"The search index {what}. {self.degraded_reason or 'Try again in a moment.'}", code="INDEX_AWAY")
-
-
-class ChromaUrl:
-    """A server that somebody else runs. What it lost meanwhile cannot be seen, so a failure makes a new generation."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
-        self.generation = 1
-
-    @property
-    def url(self) -> str | None:
-        return self._url
-
-    @property
-    def degraded_reason(self) -> str | None:
-        return None
-
-    def start(self) -> None:
-        """It runs already."""
-
-    async def started(self) -> str:
-        await asyncio.sleep(0)
-        return self._url
-
-    def suspect(self, *, damaged: bool) -> None:
-        self.generation += 1
-
-    async def sweep(self) -> None:
-        """Its disk is not ours."""
-
-    async def close(self) -> None:
-        """It runs on."""

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import shutil
-import socket
 import sqlite3
+import sys
 import uuid
 from pathlib import Path
 
@@ -20,13 +21,24 @@ HEALTHY_SECONDS = 60.0  # of life after which earlier failures are forgotten
 LONGEST_RESTART_SECONDS = 60.0
 DAMAGED_BLAME = 3  # this much blame and the folder goes: a crash is 1, a start that fails or an answer that does is 2
 DATABASE_FILE = "chroma.sqlite3"
+WORTH_FROM_VECTORS = 20_000  # an exact search among so many takes some 10 ms of CPU
+INNER_URL: str = "http://chroma"  # the socket is the address
+NO_NETWORK_REASON = (
+    "This machine does not let a process have a network of its own (user namespaces), so no Chroma is started, where "
+    "others could reach it: large knowledge bases are searched exactly, and more slowly. Allow unprivileged user "
+    "namespaces, set GENAI_STACK_CHROMA_URL, or use PostgreSQL with GENAI_STACK_VECTORS=pgvector."
+)
 
 
 class ChromaChild:
     """`pause` is the wait in seconds before it is started again; it doubles while starting fails."""
 
-    def __init__(self, folder: Path, *, pause: float = 0.2, ready_within: float = READY_SECONDS) -> None:
+    def __init__(
+        self, folder: Path, *, worth_from: int = 0, pause: float = 0.2, ready_within: float = READY_SECONDS
+    ) -> None:
         self._folder = folder
+        self._parent: int | None = None  # descriptor of the folder that holds it
+        self.worth_from = worth_from
         self._pause = pause
         self._ready_within = ready_within
         self._keeping: asyncio.Task[None] | None = None
@@ -50,6 +62,18 @@ class ChromaChild:
             self._end("its folder was removed or exchanged", blame=0)
         return self._url
 
+    def connector(self) -> aiohttp.BaseConnector:
+        if self._parent is None:
+            self._parent = os.open(self._folder.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        # A socket's path may have a hundred bytes; that of the folder may be longer.
+        name = chroma_server.socket_name(self._folder, self._process.pid if self._process else 0)
+        return aiohttp.UnixConnector(f"/proc/self/fd/{self._parent}/{name}")
+
+    def may_hold(self, collection: str) -> bool:
+        database = self._folder / DATABASE_FILE
+        known = _read(database, "select name from collections")
+        return database.is_file() if known is None else collection in known
+
     def start(self) -> None:
         if self._keeping is None and not self._closed:
             self._keeping = asyncio.ensure_future(self._keep())
@@ -58,10 +82,11 @@ class ChromaChild:
         self.start()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._ready_within):
-                while (url := self.url) is None:
+                while (url := self.url) is None and self.degraded_reason != NO_NETWORK_REASON:
                     self._up.clear()
                     await self._up.wait()
-                return url
+                if url is not None:
+                    return url
         raise Busy(
             f"The search index does not start. {self.degraded_reason or 'Try again in a moment.'}", code="INDEX_AWAY"
         )
@@ -78,11 +103,14 @@ class ChromaChild:
         if self._keeping:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
+        if self._parent is not None:
+            os.close(self._parent)
+            self._parent = None
 
     async def _keep(self) -> None:
-        """Starts it again whenever it ends, ever more slowly while that goes on."""
+        """Starts it again whenever it ends, ever more slowly while that goes on; not where it may not be started."""
         failures = 0
-        while True:
+        while self.degraded_reason != NO_NETWORK_REASON:
             if self._blame >= DAMAGED_BLAME:
                 await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
                 self._blame = 0
@@ -98,19 +126,17 @@ class ChromaChild:
     async def _live(self) -> int:
         """One life of the server; how much its end speaks for a damaged folder."""
         await asyncio.to_thread(_prepare, self._folder)
-        port = _free_port()
-        command = python_module(chroma_server.__name__, str(self._folder.absolute()), str(port))
+        command = python_module(chroma_server.__name__, str(self._folder.absolute()))
         process = self._process = await start_child(command, output=False)
         try:
-            url = f"http://127.0.0.1:{port}"
-            if not await self._answers(process, url):
+            if not await self._answers(process):
                 return self._told_at_start(process.returncode)
-            self._url, self._database = url, _identity(self._folder / DATABASE_FILE)
+            self._url, self._database = INNER_URL, _identity(self._folder / DATABASE_FILE)
             self.generation += 1
             self.degraded_reason = None
             self._up.set()
             code = await process.wait()
-            if self._url != url:  # ended by us, for the reason told there
+            if not self._url:  # ended by us, for the reason told there
                 return 0
             self.degraded_reason = f"It ended unexpectedly (exit code {code}) and is being started again."
             return 1
@@ -118,12 +144,15 @@ class ChromaChild:
             self._url = None
             await _stop(process)
 
-    async def _answers(self, process: asyncio.subprocess.Process, url: str) -> bool:
+    async def _answers(self, process: asyncio.subprocess.Process) -> bool:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._ready_within), aiohttp.ClientSession() as session:
+            async with (
+                asyncio.timeout(self._ready_within),
+                aiohttp.ClientSession(connector=self.connector()) as session,
+            ):
                 while process.returncode is None:
                     with contextlib.suppress(aiohttp.ClientError, OSError):
-                        async with session.get(url + "/api/v2/heartbeat") as answer:
+                        async with session.get(INNER_URL + "/api/v2/heartbeat") as answer:
                             if answer.status == 200 and b"heartbeat" in await answer.read():
                                 return process.returncode is None
                     await asyncio.sleep(0.02)
@@ -132,6 +161,11 @@ class ChromaChild:
     def _told_at_start(self, code: int | None) -> int:
         if code == chroma_server.IN_USE_EXIT_CODE:
             self.degraded_reason = f"Another process uses its folder ({self._folder}). Stop that one first."
+            return 0
+        if code == chroma_server.NO_NETWORK_EXIT_CODE:
+            self.degraded_reason, self.worth_from = NO_NETWORK_REASON, sys.maxsize
+            self._up.set()
+            shutil.rmtree(self._folder, ignore_errors=True)
             return 0
         said = "it did not answer" if code is None else f"it ended with code {code}"
         self.degraded_reason = f"It could not be started ({said}); it is tried again."
@@ -167,17 +201,21 @@ def _prepare(folder: Path) -> None:
 
 def _sweep(folder: Path) -> None:
     """Chroma leaves the folder of a dropped collection's vectors behind. Its name is the id of a segment."""
-    database = folder / DATABASE_FILE
-    if not database.is_file():
+    known = _read(folder / DATABASE_FILE, "select id from segments")
+    if known is None:  # not there, or damaged: the server's start will tell
         return
-    try:
-        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            known = {row[0] for row in connection.execute("select id from segments")}
-    except sqlite3.Error:
-        return  # damaged: the server's start will tell
     for path in folder.iterdir():
         if path.is_dir() and _is_uuid(path.name) and path.name not in known:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _read(database: Path, query: str) -> set[str] | None:
+    """A column of the server's own database; None where it cannot be read."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return {row[0] for row in connection.execute(query)}
+    except sqlite3.Error:
+        return None
 
 
 def _is_uuid(name: str) -> bool:
@@ -193,9 +231,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -53,6 +53,7 @@ class PgvectorIndex:
 
     crash_safe = True
     generation = 1
+    worth_from = 0
 
     def __init__(
         self, database: Database, *, quick: int = EXACT_SCAN_NUMBERS, chosen: int = EXACT_SCAN_VECTORS
@@ -72,6 +73,10 @@ class PgvectorIndex:
     def start(self) -> None:
         if self._types is None and self._starting is None:
             self._starting = asyncio.create_task(self._start())
+
+    async def may_hold(self, collection: str) -> bool:
+        del collection
+        return True
 
     async def close(self) -> None:
         if self._starting is not None:

@@ -72,6 +72,11 @@ class VectorStore(Protocol):
 
 class VectorIndex(VectorStore, Protocol):
     @property
+    def worth_from(self) -> int:
+        """Vectors in a collection from which on it is worth having; smaller ones are searched exactly, over SQL."""
+        ...
+
+    @property
     def ready(self) -> bool:
         """Whether a search would be answered now."""
         ...
@@ -93,6 +98,10 @@ class VectorIndex(VectorStore, Protocol):
 
     def start(self) -> None:
         """In the background; again does nothing."""
+        ...
+
+    async def may_hold(self, collection: str) -> bool:
+        """False where there is surely no such collection; found out without starting anything."""
         ...
 
     async def take(self, collection: str, seen: Held | None) -> None:

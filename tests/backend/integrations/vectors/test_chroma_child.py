@@ -5,19 +5,23 @@ import os
 import random
 import shutil
 import signal
+import stat
 import struct
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from uuid import uuid4
 
+import aiohttp
 import psutil
 import pytest
 from aiohttp import web
 
 from genai_stack.errors import Busy
-from genai_stack.integrations.vectors.chroma import COLLECTIONS_PATH, ChromaIndex, ChromaUrl
+from genai_stack.integrations.vectors.chroma import COLLECTIONS_PATH, ChromaIndex
 from genai_stack.integrations.vectors.chroma_child import ChromaChild
+from genai_stack.integrations.vectors.chroma_url import ChromaUrl
 from genai_stack.integrations.vectors.vector_store import Held
 
 
@@ -110,6 +114,56 @@ async def test_a_second_server_is_kept_from_the_folder_and_says_so(child: Chroma
     await index.close()
 
 
+async def test_the_server_listens_where_nobody_else_can_connect(child: ChromaChild, tmp_path: Path) -> None:
+    index, name = ChromaIndex(child), str(uuid4())
+    await index.take(name, None)
+    [way_in] = tmp_path.glob("chroma.*.socket")
+    assert stat.S_IMODE(way_in.stat().st_mode) & 0o077 == 0
+    path = f"{COLLECTIONS_PATH}/{name}"
+    ours = await said(f"http://x{path}", aiohttp.UnixConnector(os.path.relpath(way_in)))
+    assert name in ours
+    listening = {row.laddr.port for row in psutil.net_connections("tcp") if row.status == psutil.CONN_LISTEN}
+    assert ours not in [await said(f"http://127.0.0.1:{port}{path}") for port in listening]
+    await index.close()
+
+
+async def said(url: str, connector: aiohttp.BaseConnector | None = None) -> str:
+    """The body of an answer; empty without one."""
+    try:
+        async with (
+            aiohttp.ClientSession(connector=connector) as session,
+            asyncio.timeout(5),
+            session.get(url) as answer,
+        ):
+            return await answer.text()
+    except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError):
+        return ""
+
+
+async def test_where_no_process_may_have_its_own_network_none_is_started(tmp_path: Path) -> None:
+    code = f"""
+import asyncio, pathlib
+from genai_stack.errors import Busy
+from genai_stack.integrations.vectors.chroma import ChromaIndex
+from genai_stack.integrations.vectors.chroma_child import ChromaChild
+async def main():
+    index = ChromaIndex(ChromaChild(pathlib.Path({str(tmp_path / "chroma")!r})))
+    try:
+        await index.held("base")
+    except Busy as error:
+        print(error.message, index.worth_from > 10**9, await index.may_hold("base"))
+    await index.close()
+asyncio.run(main())
+"""
+    without_namespaces = 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$0" -c "$1"'
+    command = ("unshare", "--user", "--map-root-user", "sh", "-c", without_namespaces, sys.executable, code)
+    asked = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    said = (await asked.communicate())[0].decode()
+    assert "user namespaces" in said
+    assert "GENAI_STACK_CHROMA_URL" in said
+    assert said.strip().endswith("True False")
+
+
 async def test_dropped_collections_leave_no_files(child: ChromaChild, tmp_path: Path) -> None:
     index = await filled(child)
     folders = [path for path in (tmp_path / "chroma").iterdir() if path.is_dir()]
@@ -143,6 +197,7 @@ async def test_the_server_ends_with_a_parent_that_was_killed(tmp_path: Path) -> 
     code = f"""
 import asyncio, pathlib
 from genai_stack.integrations.vectors.chroma_child import ChromaChild
+from genai_stack.integrations.vectors.chroma_url import ChromaUrl
 async def main():
     child = ChromaChild(pathlib.Path({str(tmp_path / "chroma")!r}))
     await child.started()

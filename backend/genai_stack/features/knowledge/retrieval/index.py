@@ -106,6 +106,10 @@ class Index:
         """A sentence, while the index cannot be brought into step; search goes on over the vectors in SQL."""
         return self._store.degraded_reason or self._failed
 
+    def is_worth(self, extent: IndexSnapshot) -> bool:
+        """Whether the knowledge base is so large that it has a collection: smaller ones are searched over SQL."""
+        return extent.held.count >= self._store.worth_from
+
     def in_sync(self, extent: IndexSnapshot) -> bool:
         known = self._known.get(extent.base_id)
         return (
@@ -183,7 +187,11 @@ class Index:
     async def _bring_into_step(self, scope: Scope, base_id: str) -> bool:
         """False where another process is at it."""
         extent = await self._extent(scope, base_id)
-        if extent is not None and extent.documents:
+        if extent is None or not self.is_worth(extent):
+            if not await self._store.may_hold(base_id):
+                self._known.pop(base_id, None)
+                return True
+        elif extent.documents:
             self._store.start()
             if await self._is_believed(extent):
                 return True
@@ -191,7 +199,7 @@ class Index:
             if hold is None:
                 return False
             extent = await self._extent(scope, base_id)  # as it is now that nobody else changes the collection
-            if extent is None:
+            if extent is None or not self.is_worth(extent):
                 await self._store.drop(base_id)
                 self._known.pop(base_id, None)
             elif not extent.documents:

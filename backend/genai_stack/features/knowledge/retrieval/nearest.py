@@ -43,9 +43,10 @@ class ExactSearch:
         if len(vector) != dimensions * 4:
             raise StackError("The question's vector and those of the knowledge base differ in length.")
         best: list[Hit] = []
+        in_thread = sum(documents.values()) * dimensions * 4 > LOOP_BYTES
         for group in _groups(documents, BATCH):
             sheets = await self._sheets_of(scope, fingerprint, group)
-            if sum(len(sheet.matrix) for sheet in sheets) > LOOP_BYTES:
+            if in_thread:
                 found = await asyncio.to_thread(_rank, sheets, dimensions, vector, limit)
             else:
                 found = _rank(sheets, dimensions, vector, limit)
@@ -104,12 +105,9 @@ class ExactSearch:
 
 
 def _rank(sheets: Sequence[VectorBlock], dimensions: int, vector: bytes, limit: int) -> list[Hit]:
-    hits: list[Hit] = []
-    for sheet in sheets:
-        if not sheet.ids:
-            continue
-        hits += [Hit(sheet.ids[row], score) for row, score in exact.rank(sheet.matrix, dimensions, vector, limit)]
-    return heapq.nlargest(limit, hits, key=_score)
+    ids = [identity for sheet in sheets for identity in sheet.ids]
+    best = exact.rank([sheet.matrix for sheet in sheets], dimensions, vector, limit)
+    return [Hit(ids[row], score) for row, score in best]
 
 
 def _score(hit: Hit) -> float:

@@ -22,7 +22,7 @@ from genai_stack.integrations.vectors.vector_store import Hit
 
 MOST = 50  # passages in an answer
 POOL = 50  # passages of each ranking that are fused
-SMALL = 200  # passages: up to here SQL answers quicker than the index, which is not started for them
+SMALL = 200  # passages: up to here SQL answers quicker than any index, which is not looked at for them
 
 Scalar = str | int | float | bool
 
@@ -121,7 +121,7 @@ class Search:
                 told.source = "index"
                 return list(hits)
             self._index.mark_suspect(extent)
-        elif sum(extent.documents.values()) > SMALL and not self._index.in_sync(extent):
+        elif extent.held.count > SMALL and self._index.is_worth(extent) and not self._index.in_sync(extent):
             self._index.refresh(extent.scope, extent.base_id)
         told.source = "sql"
         fingerprint = extent.fingerprint or ""
@@ -164,7 +164,7 @@ async def _cosines(
         )
         .where(PassageRow.of(extent.scope), PassageRow.id.in_(passages))
     )
-    return {passage: exact.rank(content, extent.dimensions, vector, 1)[0][1] for passage, content in rows}
+    return {passage: exact.rank([content], extent.dimensions, vector, 1)[0][1] for passage, content in rows}
 
 
 async def _chosen(

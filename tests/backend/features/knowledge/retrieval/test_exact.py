@@ -1,4 +1,4 @@
-"""Exact search over vectors in one piece."""
+"""Exact search over vectors in one piece, or several."""
 
 import struct
 
@@ -14,7 +14,7 @@ def row(*numbers: float) -> bytes:
 
 def test_the_best_rows_come_first_with_their_cosine() -> None:
     matrix = row(1, 0) + row(0, 1) + row(1, 1) + row(-1, 0)
-    assert exact.rank(matrix, 2, row(1, 0), 3) == [
+    assert exact.rank([matrix[:8], matrix[8:]], 2, row(1, 0), 3) == [
         (0, pytest.approx(1)),
         (2, pytest.approx(0.5**0.5)),
         (1, pytest.approx(0)),
@@ -22,13 +22,13 @@ def test_the_best_rows_come_first_with_their_cosine() -> None:
 
 
 def test_among_equals_the_earlier_comes_first() -> None:
-    assert [at for at, _ in exact.rank(row(1, 0) * 9, 2, row(1, 0), 4)] == [0, 1, 2, 3]
+    assert [at for at, _ in exact.rank([row(1, 0)] * 9, 2, row(1, 0), 4)] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("limit", [0, 1, 99])
 def test_any_limit_may_be_asked_for(limit: int) -> None:
-    assert len(exact.rank(row(1, 0) + row(0, 1), 2, row(1, 0), limit)) == min(2, limit)
+    assert len(exact.rank([row(1, 0), row(0, 1)], 2, row(1, 0), limit)) == min(2, limit)
 
 
 def test_nothing_has_nothing_near() -> None:
-    assert exact.rank(b"", 2, row(1, 0), 5) == []
+    assert exact.rank([b""], 2, row(1, 0), 5) == []

@@ -34,6 +34,13 @@ class LyingIndex(NoIndex):
         self.hangs = False
         self.fails = False
         self.searched = 0
+        self.started = False
+
+    def start(self) -> None:
+        self.started = True
+
+    async def may_hold(self, collection: str) -> bool:
+        return collection in self.collections
 
     async def add(self, collection: str, ids: object, vectors: object, documents: object) -> None:
         if self.fails:
@@ -141,6 +148,25 @@ async def test_an_index_that_lies_is_not_believed(home: Database, way: str) -> N
             await in_sync(library, base_id)
             assert len(store.collections[base_id]) == sum((await extent_of(library, base_id)).documents.values())
         assert await found(library, base_id) == exact
+
+
+async def test_a_small_base_never_touches_the_index_and_a_larger_one_that_shrinks_leaves_it(home: Database) -> None:
+    store = LyingIndex()
+    store.worth_from = 10**6
+    async with library_of(home, index=store) as library:
+        base_id = await base(library, chunk_size=20, chunk_overlap=0)
+        [document] = await ready(library, base_id, {"one.txt": WORDS})
+        await found(library, base_id)
+        await library.index.refresh(THE_WORKSPACE, base_id)
+        assert (store.collections, store.started, store.searched) == ({}, False, 0)
+        store.worth_from = document.chunks or 0
+        await in_sync(library, base_id)
+        await found(library, base_id)
+        assert store.collections[base_id]
+        assert store.searched
+        store.worth_from += 1
+        await library.index.refresh(THE_WORKSPACE, base_id)
+        assert store.collections == {}
 
 
 async def test_an_index_that_fails_is_told_and_caught_up_with(home: Database) -> None:
