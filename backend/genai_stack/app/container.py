@@ -51,6 +51,7 @@ from genai_stack.infra.queue.queue import ConcurrencyLimits, Handler, QueueName
 from genai_stack.infra.telemetry.lag import LagWatch
 from genai_stack.infra.telemetry.page import MetricsPage, Standing, Waiting
 from genai_stack.infra.telemetry.spans import Spans
+from genai_stack.integrations.embedding.closeness import Closeness
 from genai_stack.integrations.embedding.embedder import Embedder
 from genai_stack.integrations.embedding.embedders import Embedders
 from genai_stack.integrations.embedding.local import LocalEmbedder
@@ -95,10 +96,12 @@ async def build(settings: Settings, stack: AsyncExitStack, *, private_upstreams:
     outbound = Outbound(
         Upstreams(private_allowed=private_upstreams, allowed_hosts=frozenset(settings.allowed_upstreams))
     )
-    models = ChatModels(outbound)
-    stack.push_async_callback(models.close)
-    embedders = Embedders(outbound, LocalEmbedder())
+    local_embedder = LocalEmbedder()
+    closeness = Closeness(local_embedder)
+    embedders = Embedders(outbound, local_embedder)
     stack.push_async_callback(embedders.close)
+    models = ChatModels(outbound, closeness=closeness)
+    stack.push_async_callback(models.close)
 
     async def open_embedder(scope: Scope, choice: EmbedderChoice, fingerprint: str | None) -> Embedder:
         key = None
@@ -111,7 +114,7 @@ async def build(settings: Settings, stack: AsyncExitStack, *, private_upstreams:
     stack.push_async_callback(vectors.close)
     index = Index(database, vectors)
     stack.push_async_callback(index.close)
-    search = Search(database, index, ExactSearch(database), open_embedder)
+    search = Search(database, index, ExactSearch(database), open_embedder, closeness)
 
     journal = Journal(database, pubsub)
     journal.start()

@@ -9,13 +9,17 @@ import msgspec
 
 
 class Passage(msgspec.Struct, frozen=True):
-    """A piece of a document, as found. `page` counts from 1, null where there are no pages; `score` is a cosine."""
+    """A piece of a document, as found. `page` counts from 1, null where there are no pages; `score` is a cosine.
+
+    `match` is the sentence of `text` that matches the question best, letter by letter.
+    """
 
     document_id: str
     filename: str
     page: int | None
     score: float
     text: str
+    match: str | None = None
 
 
 @dataclass(frozen=True)

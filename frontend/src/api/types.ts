@@ -119,9 +119,9 @@ export type PageWorkflowItem = { items: ReadonlyArray<WorkflowItem>; total: numb
 export type Part = { name: string; ok: boolean; message: string };
 
 /** A piece of a document, as found. `page` counts from 1, null where there are no pages; `score` is a cosine. */
-export type Passage = { document_id: string; filename: string; page: number | null; score: number; text: string };
+export type Passage = { document_id: string; filename: string; page: number | null; score: number; text: string; match?: string | null };
 
-export type PassageOut = { document_id: string; filename: string; page: number | null; score: number; text: string };
+export type PassageOut = { document_id: string; filename: string; page: number | null; score: number; text: string; match?: string | null };
 
 export type PlannedNode = { id: string; label: string; type: string };
 

@@ -28,6 +28,7 @@ class PassageOut(BaseModel):
     page: int | None
     score: float
     text: str
+    match: str | None = Field(None, description="The sentence of `text` that matches the query best, letter by letter.")
 
 
 Scalar = StrictBool | StrictInt | StrictFloat | StrictStr

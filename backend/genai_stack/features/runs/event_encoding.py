@@ -29,9 +29,9 @@ def _shown(value: object) -> Any:
     if isinstance(value, str):
         return _cut(value, PREVIEW_TEXT_CHARACTERS)
     if isinstance(value, Passage):
-        short = _cut(value.text, PREVIEW_PASSAGE_CHARACTERS)
+        short = _cut_around(value.match or "", value.text, PREVIEW_PASSAGE_CHARACTERS)
         return {"document_id": value.document_id, "filename": value.filename, "page": value.page,
-                "score": value.score, "text": short}  # fmt: skip
+                "score": value.score, "text": short, "match": value.match}  # fmt: skip
     if isinstance(value, tuple):
         return [_shown(part) for part in cast("tuple[object, ...]", value)[:PREVIEW_PASSAGES]]
     return value
@@ -51,6 +51,14 @@ def _preview(thing: Any) -> Any:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most] + "…"
+
+
+def _cut_around(match: str, text: str, most: int) -> str:
+    """The beginning of `text`, or of what is left of it from a little before `match`."""
+    at = text.find(match)
+    if at + len(match) <= most:
+        return _cut(text, most)
+    return "…" + _cut(text[min(at, max(0, len(text) - most)) :], most)
 
 
 _encode = msgspec.json.Encoder(enc_hook=_preview).encode

@@ -13,7 +13,7 @@ from genai_stack.infra.egress.remote import Remote
 from genai_stack.integrations.llm.anthropic import AnthropicChat
 from genai_stack.integrations.llm.chat_model import ChatModel
 from genai_stack.integrations.llm.gemini import GeminiChat
-from genai_stack.integrations.llm.offline import OfflineModel
+from genai_stack.integrations.llm.offline import Closeness, OfflineModel
 from genai_stack.integrations.llm.openai_dialect import Dialects
 from genai_stack.integrations.llm.openai_wire import OpenAIChat
 from genai_stack.integrations.llm.providers import BY_ID, FIXED_ADDRESSES, ModelCard, Provider
@@ -26,24 +26,26 @@ _OFFLINE_CARD: Final = ModelCard("offline", "Offline: best matching sentences")
 class ChatModels:
     """Factory of chat models. What it is given wrongly is told as ProviderRefused, or UpstreamRefused.
 
-    `addresses`: of the providers whose address is fixed.
+    `closeness` is for the offline model; `addresses` are those of the providers whose address is fixed.
     """
 
     def __init__(
         self,
         outbound: Outbound,
         *,
+        closeness: Closeness | None = None,
         list_seconds: float = _LIST_SECONDS,
         addresses: Mapping[str, str] = FIXED_ADDRESSES,
     ) -> None:
         self._outbound = outbound
+        self._closeness = closeness
         self._addresses = addresses
         self._list_seconds = list_seconds
         self._dialects = Dialects()
 
     def model(self, provider: str, *, key: ApiKey | None = None, base_url: str | None = None) -> ChatModel:
         if provider == "offline":
-            return OfflineModel()
+            return OfflineModel(self._closeness)
         wanted, url, key = self._checked(provider, key, base_url)
         return self._adapter(wanted, url, key)
 

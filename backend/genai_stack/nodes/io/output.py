@@ -9,6 +9,8 @@ from genai_stack.engine.ports import Documents, Passage, Text
 from genai_stack.nodes.context import NodeContext
 
 _INLINE_MARKS = re.compile(r"[\\`*_\[\]<>~|$]")
+_BOLD = "\ue000"  # for private use: stands for ** until the text is escaped
+_HEADING = re.compile(r"^#{1,6} +(.+?)[ #]*\n\s*(?=\S)", re.MULTILINE)
 _BLOCK_MARK = re.compile(r"^(\s*\d*)([#+=.)-])")
 
 
@@ -38,15 +40,27 @@ class Output(NodeType[Config, Inputs, OutputAnswer, NodeContext]):
 
 
 def _listed(passages: tuple[Passage, ...]) -> str:
-    """A numbered list in Markdown: where each passage stands, and a quotation of it."""
-    items = (f"{number}. **{_plain(_place(one))}**\n\n{_quoted(one.text)}" for number, one in enumerate(passages, 1))
+    """A numbered list in Markdown: where each passage stands, and a quotation of it with its matching sentence bold."""
+    items = (
+        f"{number}. **{_plain(_place(one))}**\n\n{_quoted(one.text, one.match or '')}"
+        for number, one in enumerate(passages, 1)
+    )
     return "\n\n".join(items)
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: str, match: str) -> str:
     """Its own lists and headings are text of the quotation, not of the answer."""
-    lines = text.strip().splitlines()
-    return "\n".join(f"   > {_plain(line)}  ".rstrip(" " if not line.strip() else "") for line in lines)
+    start = text.find(match)
+    after = text[start + len(match) :]
+    if match and start >= 0 and not after[:1].strip():  # Markdown ends bold text only before a blank
+        text = f"{text[:start]}{_BOLD}{match}{_BOLD}{after}"
+    lines = [_plain(line).replace(_BOLD, "**") for line in _joined(text.strip()).splitlines()]
+    return "\n".join(f"   > {line}  ".rstrip(" " if not line.strip() else "") for line in lines)
+
+
+def _joined(text: str) -> str:
+    """A heading stands right above its text; the number signs that made it one are gone."""
+    return _HEADING.sub(r"\1\n", text)
 
 
 def _plain(line: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from genai_stack.engine.ports import Passage
@@ -10,6 +11,7 @@ from genai_stack.errors import Conflict, Invalid, NotFound
 from genai_stack.features.knowledge import bases
 from genai_stack.features.knowledge.bases import EmbedderChoice, OpenEmbedder
 from genai_stack.features.knowledge.retrieval import exact, lexical
+from genai_stack.features.knowledge.retrieval.best_sentence import best_sentences
 from genai_stack.features.knowledge.retrieval.fusion import fused
 from genai_stack.features.knowledge.retrieval.index import Index, IndexSnapshot, read_extent
 from genai_stack.features.knowledge.retrieval.nearest import ExactSearch
@@ -17,6 +19,7 @@ from genai_stack.features.knowledge.tables import Document, Embedding, PassageRo
 from genai_stack.infra.database.database import Database, ReadSession
 from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.telemetry.metrics import Retrieval
+from genai_stack.integrations.embedding.closeness import Closeness
 from genai_stack.integrations.embedding.embedder import Embedder
 from genai_stack.integrations.vectors.vector_store import Hit
 
@@ -28,11 +31,19 @@ Scalar = str | int | float | bool
 
 
 class Search:
-    def __init__(self, database: Database, index: Index, nearest: ExactSearch, open_embedder: OpenEmbedder) -> None:
+    def __init__(
+        self,
+        database: Database,
+        index: Index,
+        nearest: ExactSearch,
+        open_embedder: OpenEmbedder,
+        closeness: Closeness | None = None,
+    ) -> None:
         self._database = database
         self._index = index
         self._nearest = nearest
         self._open_embedder = open_embedder
+        self._closeness = closeness
 
     async def search(
         self,
@@ -56,7 +67,9 @@ class Search:
             found = await self._search(
                 told, scope, knowledge_base_id, query, top_k, document_ids, filter or {}, left_out
             )
-        return [passage for passage in found if passage.score >= min_score]
+        found = [passage for passage in found if passage.score >= min_score]
+        matches = await best_sentences(query, [passage.text for passage in found], self._closeness)
+        return [replace(passage, match=match) for passage, match in zip(found, matches, strict=True)]
 
     async def _search(
         self,

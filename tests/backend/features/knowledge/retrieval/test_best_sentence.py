@@ -1,0 +1,30 @@
+"""The sentence of a passage that matches."""
+
+from collections.abc import Sequence
+
+from genai_stack.features.knowledge.retrieval.best_sentence import best_sentences
+from genai_stack.integrations.embedding.closeness import Closeness
+from tests.fakes.embedder import WordEmbedder
+
+PASSAGES = (
+    "Gulls shout. The keeper carried\noil.",
+    "Rules\n\nLate returns cost ten cents.",
+    "Wages are paid. Cows eat.",
+)
+
+
+async def test_row_15_the_matching_sentence_is_found_by_its_words() -> None:
+    assert await best_sentences("Who carries the oil?", PASSAGES) == ["The keeper carried\noil.", None, None]
+
+
+async def test_row_15_a_passage_without_the_questions_words_is_compared_by_meaning() -> None:
+    asked: list[str] = []
+
+    class ByLength(Closeness):
+        async def __call__(self, question: str, texts: Sequence[str]) -> list[float]:
+            asked.extend(texts)
+            return [float(len(text)) for text in texts]
+
+    found = await best_sentences("Who carries the oil?", PASSAGES, ByLength(WordEmbedder()))
+    assert found == ["The keeper carried\noil.", "Late returns cost ten cents.", "Wages are paid."]
+    assert asked == ["Rules: Late returns cost ten cents.", "Wages are paid.", "Cows eat."]
