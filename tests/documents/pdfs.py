@@ -30,6 +30,15 @@ def with_columns(title: str, left: str, right: str) -> bytes:
     return document.tobytes()
 
 
+def turned(text: str) -> bytes:
+    """A page that is shown a quarter turn clockwise, so its first line runs down the right side."""
+    document = pymupdf.open()
+    page = document.new_page()
+    page.insert_text((50, 50), text)
+    page.set_rotation(90)
+    return document.tobytes()
+
+
 def encrypted() -> bytes:
     document = pymupdf.open()
     document.new_page().insert_text((50, 50), "secret")

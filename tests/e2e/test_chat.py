@@ -64,10 +64,11 @@ def test_a_suggested_question_is_answered_with_its_sources(chat: Opened, page: P
     passage = page.get_by_role("tooltip")
     expect(passage).to_be_attached()
     expect(page.get_by_text(re.compile(r"\d+ % match")).first).to_be_visible()
+    expect(page.locator("mark").first).to_have_text("Bees dance to tell where flowers are.")  # row 15
     chip.click()
     reader = page.get_by_role("dialog", name="animals.pdf")
     expect(reader.get_by_role("img", name="Page 2 of animals.pdf")).to_be_visible()
-    expect(reader.get_by_text("Bees dance")).to_be_visible()
+    expect(reader.get_by_test_id("match-mark")).to_be_visible()
     reader.get_by_role("button", name="Text").click()
     expect(reader.locator("mark")).to_contain_text("Bees dance")
     page.keyboard.press("Escape")

@@ -48,7 +48,7 @@ def test_files_are_sent_and_become_ready(page: Page, tmp_path: Path, base: str, 
     first.get_by_role("button").click()
     reader = page.get_by_role("dialog", name="animals.pdf")
     expect(reader.get_by_role("img", name="Page 2 of animals.pdf")).to_be_visible()
-    reader.get_by_role("button", name="The page before").click()
+    reader.get_by_role("button", name="Previous page").click()
     expect(reader.get_by_role("img", name="Page 1 of animals.pdf")).to_be_visible()
     reader.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Delete animals.pdf").click()
@@ -62,6 +62,31 @@ def test_files_are_sent_and_become_ready(page: Page, tmp_path: Path, base: str, 
 
 
 @pytest.mark.usefixtures("base")
+def test_row_15_a_passage_is_shown_and_marked_by_its_sentence_that_matched(page: Page, base: str, stacks: Stacks):
+    """Row 15 of the faults: the search test and the reader show the sentence, not the passage's first words."""
+    filler = "Otters sleep in rivers and hold each other by the hand.\n" * 24
+    lighthouse = pdf(f"{filler}The keeper carried oil up the stairs.\n{filler}")
+    page.get_by_label("Files to add").set_input_files(
+        [{"name": "keeper.pdf", "mimeType": "application/pdf", "buffer": lighthouse}]
+    )
+    expect(page.get_by_test_id("document")).to_have_attribute("data-status", "ready", timeout=READY)
+    page.get_by_label("Test question").fill("Who carries the oil?")
+    page.get_by_role("button", name="Search", exact=True).click()
+    first = page.get_by_label("Passages").get_by_role("listitem").first
+    marked = first.locator("mark")
+    expect(marked).to_have_text("The keeper carried oil up the stairs.")
+    expect(marked).to_be_in_viewport()
+    first.get_by_role("button").click()
+    reader = page.get_by_role("dialog", name="keeper.pdf")
+    expect(reader.get_by_test_id("match-mark")).to_have_count(1)
+    expect(reader.get_by_test_id("match-mark")).to_be_in_viewport()
+    expect(reader.get_by_test_id("passage-mark").first).to_be_attached()
+    expect(reader.get_by_role("blockquote")).to_have_count(0)
+    reader.get_by_role("button", name="Text", exact=True).click()
+    expect(reader.get_by_test_id("match-mark")).to_have_text("The keeper carried oil up the stairs.")
+    expect(reader.get_by_test_id("match-mark")).to_be_in_viewport()
+
+
 def test_a_file_is_dropped(page: Page):
     page.evaluate(
         """() => {

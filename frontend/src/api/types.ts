@@ -11,6 +11,11 @@ export type AnswerDeltaEvent = { seq: number; run_id: string; type: "answer.delt
 
 export type AnswerEvent = { seq: number; run_id: string; type: "answer"; node_id: string | null; at: string; data: Answer };
 
+/** Shares of the page's width and height, from its upper left corner. */
+export type BoxOut = { x0: number; y0: number; x1: number; y1: number };
+
+export type BoxesOut = { boxes: ReadonlyArray<ReadonlyArray<BoxOut>> };
+
 export type Cancel = { type: "cancel"; run_id: string };
 
 /** `parent_id`, of a question: the question that it follows in its branch. */
@@ -175,6 +180,8 @@ export type TagOut = { tag: string; count: number };
 /** A ready-made workflow. `picture` is an SVG image as a data address. */
 export type TemplateOut = { id: string; name: string; description: string; promise: string; picture: string; configuration: Record<string, unknown> };
 
+export type TextsIn = { texts: ReadonlyArray<string> };
+
 export type Thinking = { text: string; kind: "reasoning" | "status" };
 
 export type ThinkingEvent = { seq: number; run_id: string; type: "thinking"; node_id: string | null; at: string; data: Thinking };
@@ -211,6 +218,7 @@ export type Calls = {
   "DELETE /documents/{document_id}": { path: { document_id: string }; answer: undefined };
   "GET /documents/{document_id}/file": { path: { document_id: string }; answer: unknown };
   "GET /documents/{document_id}/pages/{number}": { path: { document_id: string; number: number }; answer: PageOut };
+  "POST /documents/{document_id}/pages/{number}/boxes": { path: { document_id: string; number: number }; body: TextsIn; answer: BoxesOut };
   "POST /knowledge-bases": { body: KnowledgeBaseIn; answer: KnowledgeBaseOut };
   "GET /knowledge-bases": { query: { shared?: boolean | null; skip?: number; limit?: number }; answer: PageKnowledgeBaseOut };
   "GET /knowledge-bases/{knowledge_base_id}": { path: { knowledge_base_id: string }; answer: KnowledgeBaseOut };

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from genai_stack.api.http.dependencies import Deps
-from genai_stack.api.http.models import Id, Page, Pages100, Pagination
+from genai_stack.api.http.models import Asked, Id, Page, Pages100, Pagination
 from genai_stack.api.http.multipart import files
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.errors import NotFound
@@ -69,6 +69,23 @@ class PageOut(BaseModel):
     document_id: str
     page: int
     text: str
+
+
+class TextsIn(Asked):
+    texts: list[Annotated[str, Field(min_length=1, max_length=20_000)]] = Field(min_length=1, max_length=10)
+
+
+class BoxOut(BaseModel):
+    """Shares of the page's width and height, from its upper left corner."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+class BoxesOut(BaseModel):
+    boxes: list[list[BoxOut]] = Field(description="For each text, one per line; none where it is not on the page.")
 
 
 @router.post("/knowledge-bases/{knowledge_base_id}/documents", status_code=202, openapi_extra=FORM)
@@ -176,6 +193,13 @@ async def page(
     async with deps.database.read() as session:
         text = await pages.text_of(session, scope, document_id, number)
     return PageOut(document_id=document_id, page=number, text=text)
+
+
+@router.post("/documents/{document_id}/pages/{number}/boxes")
+async def boxes(document_id: Id, number: int, body: TextsIn, deps: Deps, scope: CurrentScope) -> BoxesOut:
+    """Where texts, such as a passage, stand on the picture of a PDF's page."""
+    found = await pages.boxes_on(deps.database, scope, document_id, number, body.texts)
+    return BoxesOut(boxes=[[BoxOut(**box._asdict()) for box in text] for text in found])
 
 
 def _accepted(taken: list[Document]) -> Page[DocumentOut]:

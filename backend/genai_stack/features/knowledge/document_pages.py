@@ -1,4 +1,6 @@
-"""A page of a document, to be looked at: its text, or a picture of it."""
+"""A page of a document, to be looked at: its text, a picture of it, and where a passage stands on the picture."""
+
+from collections.abc import Sequence
 
 from genai_stack.errors import Conflict, NotFound
 from genai_stack.features.knowledge import documents, originals
@@ -7,6 +9,7 @@ from genai_stack.features.knowledge.tables import Document
 from genai_stack.infra.database.database import Database, ReadSession
 from genai_stack.infra.database.scope import Scope
 from genai_stack.integrations.parsing import reading
+from genai_stack.integrations.parsing.boxes import Box
 from genai_stack.integrations.parsing.pages import ReadingLimits
 
 
@@ -23,17 +26,30 @@ async def picture_of(
     database: Database, scope: Scope, document_id: str, number: int, limits: ReadingLimits | None = None
 ) -> bytes:
     """As PNG. Raises UnsupportedType where the file has no pages, NotFound where its original is kept no longer."""
+    content = await _original(database, scope, document_id, number)
+    return await reading.render_page(content, number, limits or ReadingLimits())
+
+
+async def boxes_on(
+    database: Database, scope: Scope, document_id: str, number: int, texts: Sequence[str]
+) -> list[list[Box]]:
+    """For each text the boxes of its lines on the page's picture. Raises as `picture_of`."""
+    content = await _original(database, scope, document_id, number)
+    return await reading.boxes(content, number, texts, ReadingLimits())
+
+
+async def _original(database: Database, scope: Scope, document_id: str, number: int) -> bytes:
     async with database.read() as session:
         document = await documents.find(session, scope, document_id)
         _check(document, number)
     content = await originals.read(database, scope, document_id)
     if document.kind == "pdf" and len(content) < document.size:
         raise NotFound(
-            "The uploaded file is not kept any more, so its pages cannot be shown as pictures. Ask for the page's "
-            "text, or upload the file again.",
+            "The original file is no longer stored, so its pages cannot be shown as pictures. Read the page as text, "
+            "or upload the file again.",
             code="ORIGINAL_GONE",
         )
-    return await reading.render_page(content, number, limits or ReadingLimits())
+    return content
 
 
 def _check(document: Document, number: int) -> None:

@@ -5,7 +5,7 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ import msgspec
 from genai_stack.errors import DocumentFailed, NotFound
 from genai_stack.infra.child_process import python_module, start_child
 from genai_stack.integrations.parsing import pdf_child
+from genai_stack.integrations.parsing.boxes import Box
 from genai_stack.integrations.parsing.pages import DocumentMetadata, ParsedPage, ReadingLimits
 
 LINE_BYTES = 8 << 20  # the longest answer that is read; a page's text is far below
+LOCATED_CHARACTERS = 8_000  # of a text that is looked for on a page; passages are shorter
 PICTURE_PIXELS = 1_600  # pixels: the longer side of a page's picture
 
 
@@ -48,6 +50,15 @@ async def render_page(content: bytes | Path, number: int, limits: ReadingLimits)
         if size is None:
             raise NotFound(f"The document has no page {number}.")
         return await child.exactly(size)
+
+
+async def boxes(content: bytes | Path, number: int, texts: Sequence[str], limits: ReadingLimits) -> list[list[Box]]:
+    wanted = {"number": number, "texts": [text[:LOCATED_CHARACTERS] for text in texts]}
+    async with _child(content, limits, boxes=wanted) as child:
+        found: list[list[tuple[float, float, float, float]]] | None = (await child.line())["boxes"]
+    if found is None:
+        raise NotFound(f"The document has no page {number}.")
+    return [[Box(*box) for box in text] for text in found]
 
 
 class _PdfChild:
@@ -96,7 +107,11 @@ class _PdfChild:
 
 @contextlib.asynccontextmanager
 async def _child(
-    content: bytes | Path, limits: ReadingLimits, *, picture: dict[str, int] | None = None
+    content: bytes | Path,
+    limits: ReadingLimits,
+    *,
+    picture: dict[str, int] | None = None,
+    boxes: dict[str, Any] | None = None,
 ) -> AsyncGenerator[_PdfChild]:
     order = {
         "path": None if isinstance(content, bytes) else os.path.abspath(content),  # noqa: ASYNC240, PTH100 (computes; the child has another directory)
@@ -106,6 +121,7 @@ async def _child(
         "memory": limits.memory,
         "cpu_seconds": limits.cpu_seconds,
         "picture": picture,
+        "boxes": boxes,
     }
     process = await start_child(python_module(pdf_child.__name__, json.dumps(order)), line_bytes=LINE_BYTES)
     sending = asyncio.ensure_future(_send(process, content if isinstance(content, bytes) else b""))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 from genai_stack.infra.sandbox import confine
+from genai_stack.integrations.parsing.boxes import Box, Word, boxes_of
 from genai_stack.integrations.parsing.layout import Line, is_unreadable, text_of
 from genai_stack.integrations.parsing.pages import clean
 
@@ -46,6 +47,8 @@ def main() -> None:
         document = _opened(content)
         if order["picture"]:
             _draw(document, answers, **order["picture"])
+        elif order["boxes"]:
+            _tell(answers, {"boxes": _boxes(document, **order["boxes"])})
         else:
             for line in _read(document, order["pages"], order["characters"]):
                 _tell(answers, line)
@@ -188,6 +191,19 @@ def _draw(document: Document, answers: BinaryIO, *, number: int, pixels: int) ->
     picture = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), alpha=False).tobytes("png")
     _tell(answers, {"bytes": len(picture)})
     answers.write(picture)
+
+
+def _boxes(document: Document, *, number: int, texts: list[str]) -> list[list[Box]] | None:
+    """For each text its boxes, as shares of the page's width and height as it is shown. None without such a page."""
+    if not 1 <= number <= document.page_count:
+        return None
+    page = document[number - 1]
+    width, height = max(page.rect.width, 1), max(page.rect.height, 1)
+    words: list[Word] = []
+    for *box, text, block, line, _ in page.get_text("words", flags=TEXT_FLAGS):
+        x0, y0, x1, y1 = _turned(tuple(box), page.rotation_matrix)
+        words.append(Word(Box(x0 / width, y0 / height, x1 / width, y1 / height), text, block << 20 | line))
+    return [boxes_of(text, words) for text in texts]
 
 
 def _tell(answers: BinaryIO, line: dict[str, object]) -> None:

@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 from genai_stack.errors import DocumentFailed, UnsupportedType
 from genai_stack.integrations.parsing import pdf, text
+from genai_stack.integrations.parsing.boxes import Box
 from genai_stack.integrations.parsing.pages import ParsedDocument, ReadingLimits
 
 START_BYTES = 64 * 1024
@@ -34,6 +35,13 @@ async def render_page(content: bytes | Path, number: int, limits: ReadingLimits)
     if not _is_pdf(await asyncio.to_thread(_start, content)):
         raise UnsupportedType("Only the pages of a PDF can be shown as pictures. Ask for the text instead.")
     return await pdf.render_page(content, number, limits)
+
+
+async def boxes(content: bytes | Path, number: int, texts: Sequence[str], limits: ReadingLimits) -> list[list[Box]]:
+    """For each text the boxes of its lines on a page, as shares of its width and height. Raises as `render_page`."""
+    if not _is_pdf(await asyncio.to_thread(_start, content)):
+        raise UnsupportedType("Only the pages of a PDF can be shown as pictures. Ask for the text instead.")
+    return await pdf.boxes(content, number, texts, limits)
 
 
 def _is_pdf(start: bytes) -> bool:

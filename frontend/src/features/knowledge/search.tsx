@@ -3,9 +3,10 @@ import { useMutation } from "@tanstack/react-query";
 import { Search } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { call, sentenceOf } from "@/api";
-import { viewDocument } from "@/model/shell/document-viewer";
+import { viewPassage } from "@/model/shell/document-viewer";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
+import { PassageText } from "@/ui/passage-text";
 import { Skeleton } from "@/ui/skeleton";
 
 const MOST = 8; // passages
@@ -67,14 +68,7 @@ export function SearchTest({ baseId }: { baseId: string }) {
                   <button
                     type="button"
                     className="min-w-0 truncate rounded text-left font-medium hover:underline"
-                    onClick={() =>
-                      viewDocument({
-                        documentId: passage.document_id,
-                        filename: passage.filename,
-                        page: passage.page,
-                        passage: passage.text,
-                      })
-                    }
+                    onClick={() => viewPassage(passage)}
                   >
                     {place + 1}. {passage.filename}
                     {passage.page === null ? "" : `, page ${passage.page}`}
@@ -83,7 +77,7 @@ export function SearchTest({ baseId }: { baseId: string }) {
                     {Math.round(passage.score * 100)} % match
                   </span>
                 </div>
-                <p className="line-clamp-4 text-sm break-words whitespace-pre-wrap text-muted">{passage.text}</p>
+                <PassageText text={passage.text} match={passage.match} className="line-clamp-4 text-sm" />
               </li>
             ))}
           </ol>

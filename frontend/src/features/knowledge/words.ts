@@ -32,7 +32,7 @@ export function factsOf({ metadata }: Pick<DocumentOut, "metadata">): Array<{ na
 
 /** Where a passage stands in a text, whatever blanks are between its words; null where it is not found. */
 export function placeOf(passage: string, text: string): { from: number; to: number } | null {
-  const words = passage.trim().split(/\s+/).slice(0, 400);
+  const words = passage.replace(/^…|…$/g, "").trim().split(/\s+/).slice(0, 400);
   for (const part of [words, words.slice(0, 12)]) {
     if (!part[0]) return null;
     const pattern = part.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("\\s+");

@@ -3,10 +3,12 @@ import { Braces } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { Passage } from "@/api";
 import { type NodeRun, useNodeRun, useRunning } from "@/model/run/running";
+import { viewPassage } from "@/model/shell/document-viewer";
 import { Badge, type Tone } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { duration } from "@/ui/dates";
 import { Empty } from "@/ui/empty";
+import { PassageText } from "@/ui/passage-text";
 
 const TONES: Record<NodeRun["status"], { word: string; tone: Tone }> = {
   waiting: { word: "Waiting", tone: "plain" },
@@ -119,15 +121,19 @@ function Passages({ list }: { list: ReadonlyArray<Passage> }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: passages are told apart by their rank
         <li key={place} className="rounded-lg border border-line bg-ground p-2.5 text-sm">
           <div className="mb-1 flex items-baseline justify-between gap-2 text-xs">
-            <span className="truncate font-medium">
+            <button
+              type="button"
+              className="min-w-0 truncate rounded font-medium hover:underline"
+              onClick={() => viewPassage(passage)}
+            >
               {place + 1}. {passage.filename}
               {passage.page === null ? "" : `, page ${passage.page}`}
-            </span>
+            </button>
             <span className="shrink-0 text-muted tabular-nums" title="Match score (1 is best)">
               {passage.score.toFixed(2)}
             </span>
           </div>
-          <p className="line-clamp-6 break-words whitespace-pre-wrap text-muted">{passage.text}</p>
+          <PassageText text={passage.text} match={passage.match} className="line-clamp-6" />
         </li>
       ))}
     </ol>

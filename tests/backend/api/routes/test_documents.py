@@ -35,7 +35,14 @@ async def test_a_pdf_is_read_page_by_page(client: httpx2.AsyncClient, base: str)
     for number in (0, 3):
         assert (await client.get(f"{path}/pages/{number}")).status_code == 404
     found = (await client.post(f"{base}/search", json={"query": "Where do badgers live?", "top_k": 1})).json()
-    assert [(hit["page"], hit["filename"]) for hit in found["items"]] == [(2, "animals.pdf")]
+    [hit] = found["items"]
+    assert (hit["page"], hit["filename"], hit["match"]) == (2, "animals.pdf", "Badgers dig setts.")
+    located = await client.post(f"{path}/pages/2/boxes", json={"texts": [hit["text"], "Otters"]})
+    [[box], absent] = located.json()["boxes"]
+    assert 0 < box["x0"] < box["x1"] < 1
+    assert absent == []
+    assert (await client.post(f"{path}/pages/3/boxes", json={"texts": ["Otters"]})).status_code == 404
+    assert (await client.post(f"{path}/pages/2/boxes", json={"texts": []})).status_code == 422
 
 
 async def test_several_files_come_together_and_each_has_its_own_fate(client: httpx2.AsyncClient, base: str) -> None:
@@ -54,6 +61,8 @@ async def test_several_files_come_together_and_each_has_its_own_fate(client: htt
     assert (listed["total"], [item["id"] for item in listed["items"]]) == (3, [broken["id"]])
     no_picture = await client.get(f"{API}/documents/{otters['id']}/pages/1", headers={"accept": "image/png"})
     assert no_picture.status_code == 415
+    no_boxes = await client.post(f"{API}/documents/{otters['id']}/pages/1/boxes", json={"texts": ["Otters"]})
+    assert no_boxes.status_code == 415
     assert (await client.get(f"{API}/documents/{otters['id']}/pages/1")).json()["text"] == OTTERS.decode()
     assert (await client.get(f"{API}/documents/{broken['id']}/pages/1")).status_code == 409
 

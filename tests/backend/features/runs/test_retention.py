@@ -169,7 +169,7 @@ async def test_the_server_itself_trims_and_removes_what_is_configured(own_server
         assert (await talk.run_of(client, trimmed_id))["trimmed_at"] is not None
         assert not any(is_delta(event) for event in await over_sse(client, trimmed_id))
         refusal = (await client.get(page, headers={"accept": "image/png"})).json()
-        assert (refusal["code"], "not kept any more" in refusal["detail"]) == ("ORIGINAL_GONE", True)
+        assert (refusal["code"], "no longer stored" in refusal["detail"]) == ("ORIGINAL_GONE", True)
         assert "Badgers" in (await client.get(page)).json()["text"]
 
 

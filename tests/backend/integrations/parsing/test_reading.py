@@ -238,6 +238,28 @@ async def test_a_page_can_be_seen() -> None:
         await reading.render_page(b"text", 1, LIMITS)
 
 
+async def test_row_15_a_passage_is_located_on_its_page() -> None:
+    content = pdfs.with_columns("Otters", "Otters sleep holding hands. " * 8, "Badgers dig setts at night. " * 8)
+    [left, right, absent] = await reading.boxes(
+        content, 1, ["otters sleep  hold-\ning hands.", "Badgers dig", "Whales sing."], LIMITS
+    )
+    [otters] = left
+    assert otters.x1 < 0.5 < right[0].x0
+    assert 0 < otters.y0 < otters.y1 < 0.3
+    assert absent == []
+    with pytest.raises(NotFound, match="no page 2"):
+        await reading.boxes(content, 2, ["Otters"], LIMITS)
+    with pytest.raises(UnsupportedType):
+        await reading.boxes(b"text", 1, ["Otters"], LIMITS)
+
+
+async def test_row_15_boxes_are_those_of_the_page_as_it_is_turned() -> None:
+    content = pdfs.turned("Otters sleep holding hands.")
+    [[box]] = await reading.boxes(content, 1, ["Otters sleep"], LIMITS)
+    assert box.y1 - box.y0 > box.x1 - box.x0
+    assert box.x0 > 0.8
+
+
 async def test_a_bomb_cannot_be_seen() -> None:
     with pytest.raises(DocumentFailed):
         await reading.render_page(pdfs.work_bomb(), 1, ReadingLimits(cpu_seconds=1))

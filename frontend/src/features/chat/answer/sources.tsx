@@ -3,8 +3,9 @@ import { ChevronRight, FileText } from "lucide-react";
 import { Tooltip } from "radix-ui";
 import { type ReactNode, useState } from "react";
 import type { Passage } from "@/api";
-import { viewDocument } from "@/model/shell/document-viewer";
+import { viewPassage } from "@/model/shell/document-viewer";
 import { classes } from "@/ui/classes";
+import { PassageText } from "@/ui/passage-text";
 import { citedIn } from "./citations";
 
 const CHIP =
@@ -59,13 +60,7 @@ type MarkProps = { place: number; passage: Passage; inText?: boolean };
 /** Shows its passage to who points at it or focuses it; opens the document's page. */
 export function SourceMark({ place, passage, inText = false }: MarkProps) {
   const where = `${passage.filename}${passage.page === null ? "" : `, page ${passage.page}`}`;
-  const open = () =>
-    viewDocument({
-      documentId: passage.document_id,
-      filename: passage.filename,
-      page: passage.page,
-      passage: passage.text,
-    });
+  const open = () => viewPassage(passage);
   return (
     <PassageCard passage={passage} where={where}>
       {inText ? (
@@ -99,7 +94,7 @@ function PassageCard({ passage, where, children }: { passage: Passage; where: st
           side="top"
           sideOffset={6}
           collisionPadding={12}
-          aria-label={`${where}: ${passage.text.slice(0, 300)}`}
+          aria-label={`${where}: ${passage.match || passage.text.slice(0, 300)}`}
           className="z-[70] w-96 max-w-[calc(100vw-1.5rem)] animate-fade rounded-lg border border-line bg-surface p-3 text-sm shadow-float"
         >
           <span className="mb-1.5 flex items-center gap-2 text-xs">
@@ -107,7 +102,7 @@ function PassageCard({ passage, where, children }: { passage: Passage; where: st
             <span className="truncate font-medium">{where}</span>
             <span className="ml-auto shrink-0 text-muted tabular-nums">{Math.round(passage.score * 100)} % match</span>
           </span>
-          <span className="line-clamp-6 whitespace-pre-wrap text-muted">{passage.text}</span>
+          <PassageText text={passage.text} match={passage.match} className="line-clamp-6" />
         </Tooltip.Content>
       </Tooltip.Portal>
     </Tooltip.Root>
