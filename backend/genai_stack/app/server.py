@@ -6,6 +6,7 @@ import socket
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
+from typing import cast
 
 import structlog
 import uvicorn
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp
 
 from genai_stack.api.app import create_app
 from genai_stack.api.http.access_rules import check_start
+from genai_stack.api.http.connections import ConnectionLimits, http_protocol, most_connections
 from genai_stack.app import lifespan
 from genai_stack.app.settings import Settings
 from genai_stack.errors import CannotStart
@@ -34,11 +36,17 @@ async def serve(settings: Settings) -> None:
             if (reason := sandbox.missing()) is not None:
                 log.warning("sandbox.missing", reason=reason)
             log.info("serving", address=address_of(listener), data=str(settings.data))
-            await answer(create_app(deps), listener, deps.process.drain)
+            limits = ConnectionLimits(
+                settings.max_connections or most_connections(), settings.max_connections_per_address
+            )
+            await answer(create_app(deps), listener, deps.process.drain, limits)
 
 
-async def answer(app: ASGIApp, listener: socket.socket, leave: Callable[[], Awaitable[None]]) -> None:
+async def answer(
+    app: ASGIApp, listener: socket.socket, leave: Callable[[], Awaitable[None]], limits: ConnectionLimits | None = None
+) -> None:
     """Serves an application until the process is asked to stop; `leave` returns when it may."""
+    limits = limits or ConnectionLimits(most_connections())
     gc.freeze()  # what was made at the start stays: looking through it again and again would hold up everybody
     config = uvicorn.Config(
         app,
@@ -46,6 +54,7 @@ async def answer(app: ASGIApp, listener: socket.socket, leave: Callable[[], Awai
         access_log=False,
         server_header=False,
         lifespan="off",
+        http=cast("type[asyncio.Protocol]", http_protocol(limits)),
         ws_max_size=LARGEST_FRAME,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,

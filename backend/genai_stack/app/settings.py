@@ -88,6 +88,17 @@ class Settings(BaseSettings):
         20, gt=0, description="Time in which a client must read one WebSocket frame before the connection is closed."
     )
     max_sockets: int = Field(10_000, ge=1, description="Maximum open WebSockets per process; further ones get 429.")
+    max_connections: int | None = Field(
+        None,
+        ge=1,
+        description="Maximum open connections per process. Default: three quarters of the open files allowed.",
+    )
+    max_connections_per_address: int | None = Field(
+        None,
+        ge=1,
+        description="Maximum open connections from one address, such as that of a reverse proxy. Default: three "
+        "quarters of all.",
+    )
     max_nodes: int = Field(500, ge=1, description="Maximum nodes in a graph.")
     max_edges: int = Field(2_000, ge=1, description="Maximum edges in a graph.")
     max_graph_bytes: int = Field(1_000_000, ge=1, description="Maximum size of a graph as JSON, in bytes.")
