@@ -31,8 +31,8 @@ from genai_stack.features.knowledge.retrieval.search import Search
 from genai_stack.features.knowledge.uploads import Uploads
 from genai_stack.features.runs import store as records
 from genai_stack.features.runs.control import RunControl
-from genai_stack.features.runs.event_stream import EventStream
-from genai_stack.features.runs.journal import Journal
+from genai_stack.features.runs.journal.event_stream import EventStream
+from genai_stack.features.runs.journal.journal import Journal
 from genai_stack.features.runs.node_context import NodeContexts
 from genai_stack.features.runs.retention import Retention
 from genai_stack.features.runs.start import RunStarter

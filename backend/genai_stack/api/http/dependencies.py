@@ -16,7 +16,7 @@ from genai_stack.features.knowledge.retrieval.index import Index
 from genai_stack.features.knowledge.retrieval.search import Search
 from genai_stack.features.knowledge.uploads import Uploads
 from genai_stack.features.runs.control import RunControl
-from genai_stack.features.runs.event_stream import EventStream
+from genai_stack.features.runs.journal.event_stream import EventStream
 from genai_stack.features.runs.retention import Retention
 from genai_stack.features.runs.start import RunStarter
 from genai_stack.features.workflows.duplication import Duplication

@@ -18,9 +18,9 @@ from genai_stack.api.http.models import LARGEST, Asked, Id, Limit, Page, Pages50
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.api.routes.knowledge_bases import PassageOut
 from genai_stack.errors import Invalid
-from genai_stack.features.runs import node_states as report
 from genai_stack.features.runs import store as records
-from genai_stack.features.runs.journal import CommittedEvent
+from genai_stack.features.runs.journal import node_states as report
+from genai_stack.features.runs.journal.run_log import LoggedEvent
 from genai_stack.features.workflows import store
 from genai_stack.infra.database.scope import Scope
 
@@ -152,7 +152,7 @@ async def events(
 _UNBUFFERED = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 
-async def _sse(event_stream: AsyncGenerator[list[CommittedEvent]]) -> AsyncIterator[bytes]:
+async def _sse(event_stream: AsyncGenerator[list[LoggedEvent]]) -> AsyncIterator[bytes]:
     try:
         async for frames in event_stream:
             yield b"".join(_event(frame) for frame in frames) if frames else ALIVE
@@ -160,7 +160,7 @@ async def _sse(event_stream: AsyncGenerator[list[CommittedEvent]]) -> AsyncItera
         await event_stream.aclose()
 
 
-def _event(frame: CommittedEvent) -> bytes:
+def _event(frame: LoggedEvent) -> bytes:
     return f"id: {frame.seq}\nevent: {frame.type}\ndata: {frame.body}\n\n".encode()
 
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from genai_stack.engine.events import Data, NodeFailed, NodeFinished, NodeRestarted, NodeSkipped, NodeStarted
-from genai_stack.features.runs.journal import RunLog
+from genai_stack.features.runs.journal.run_log import RunLog
 from genai_stack.features.runs.store import RunAttempt
 from genai_stack.infra.telemetry import gen_ai
 from genai_stack.infra.telemetry.spans import Span, Spans, Value

@@ -18,8 +18,9 @@ from genai_stack.engine.validate import errors_in, validate
 from genai_stack.errors import Busy, NotFound
 from genai_stack.features.runs import messages
 from genai_stack.features.runs import store as records
-from genai_stack.features.runs.checkpoint import read_checkpoint
-from genai_stack.features.runs.journal import Ending, Journal, RunLog, StaleAttempt
+from genai_stack.features.runs.journal.checkpoint import read_checkpoint
+from genai_stack.features.runs.journal.journal import Journal, StaleAttempt
+from genai_stack.features.runs.journal.run_log import RunEnd, RunLog
 from genai_stack.features.runs.node_context import NodeContexts
 from genai_stack.features.runs.store import RunAttempt
 from genai_stack.features.runs.tracing import TracedRun
@@ -206,7 +207,7 @@ class RunWorker:
             "error": msgspec.to_builtins(outcome.error),
             "finished_at": ended,
         }
-        run_log.end(RunFinished(outcome.status, outcome.error, duration, outcome.usage), Ending(values, rows))
+        run_log.end(RunFinished(outcome.status, outcome.error, duration, outcome.usage), RunEnd(values, rows))
         await run_log.settled()
         metrics.run_ended(outcome.status, duration / 1000)
         if (failure := outcome.error) is not None:

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from genai_stack.features.knowledge.tables import Document
-from genai_stack.features.runs import node_states as report
-from genai_stack.features.runs.event_stream import EventStream
-from genai_stack.features.runs.journal import Journal
+from genai_stack.features.runs.journal import node_states as report
+from genai_stack.features.runs.journal.event_stream import EventStream
+from genai_stack.features.runs.journal.journal import Journal
 from genai_stack.features.runs.retention import EVENTS_PER_TRANSACTION, Retention
 from genai_stack.features.runs.tables import Event, NodeOutputRow, Run
 from genai_stack.infra.database.columns import now

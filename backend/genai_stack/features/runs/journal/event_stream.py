@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator
 
 from genai_stack.engine.events import ENDED
 from genai_stack.features.runs import store as records
-from genai_stack.features.runs.event_reader import EVENTS_PER_READ, EventLog
-from genai_stack.features.runs.journal import CommittedEvent, Journal
+from genai_stack.features.runs.journal.event_reader import EVENTS_PER_READ, EventLog
+from genai_stack.features.runs.journal.journal import Journal
+from genai_stack.features.runs.journal.run_log import LoggedEvent
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.pubsub.pubsub import PubSub
@@ -22,7 +23,7 @@ class EventStream:
         self._database, self._journal, self._pubsub = database, journal, pubsub
         self._log = EventLog(database)
 
-    async def follow(self, scope: Scope, run_id: str, after: int) -> AsyncGenerator[list[CommittedEvent]]:
+    async def follow(self, scope: Scope, run_id: str, after: int) -> AsyncGenerator[list[LoggedEvent]]:
         """Events later than `after`, in lists, to the last one of the run; an empty list while nothing happens."""
         with self._pubsub.subscribe(f"run:{run_id}") as subscription:
             while True:
@@ -60,7 +61,7 @@ class EventStream:
         status = await self._database.run_read(lambda tx: records.status(tx, scope, run_id))
         return status is None or status in ENDED  # one that was deleted says no more
 
-    async def since(self, scope: Scope, run_id: str, after: int) -> list[CommittedEvent]:
+    async def since(self, scope: Scope, run_id: str, after: int) -> list[LoggedEvent]:
         """Up to a page of the events later than `after`."""
         run_log = self._journal.at_hand(run_id)
         if run_log is not None and run_log.tail and run_log.tail[0].seq <= after + 1:

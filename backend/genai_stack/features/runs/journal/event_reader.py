@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
 
-from genai_stack.features.runs.journal import CommittedEvent
+from genai_stack.features.runs.journal.run_log import LoggedEvent
 from genai_stack.features.runs.tables import Event
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import Scope
@@ -47,7 +47,7 @@ class _Asked(NamedTuple):
     run_id: str
     workspace_id: str
     after: int
-    answer: "asyncio.Future[list[CommittedEvent]]"
+    answer: "asyncio.Future[list[LoggedEvent]]"
 
 
 class EventLog:
@@ -58,12 +58,12 @@ class EventLog:
         self._asked: list[_Asked] = []
         self._reading: asyncio.Task[None] | None = None
 
-    async def since(self, scope: Scope, run_id: str, after: int) -> list[CommittedEvent]:
+    async def since(self, scope: Scope, run_id: str, after: int) -> list[LoggedEvent]:
         if self._database.is_sqlite:
             asked = {"run": run_id, "workspace": scope.workspace_id, "after": after}
             rows = await self._database.run_read(lambda tx: tx.execute(_later, asked).all())
-            return [CommittedEvent(row.seq, row.type, row.body) for row in rows]
-        answer: asyncio.Future[list[CommittedEvent]] = asyncio.get_running_loop().create_future()
+            return [LoggedEvent(row.seq, row.type, row.body) for row in rows]
+        answer: asyncio.Future[list[LoggedEvent]] = asyncio.get_running_loop().create_future()
         self._asked.append(_Asked(run_id, scope.workspace_id, after, answer))
         if self._reading is None:
             self._reading = asyncio.create_task(self._read_on())
@@ -89,15 +89,15 @@ class EventLog:
             if not asked.answer.done():
                 asked.answer.set_result(frames)
 
-    async def _read(self, group: Sequence[_Asked]) -> list[list[CommittedEvent]]:
+    async def _read(self, group: Sequence[_Asked]) -> list[list[LoggedEvent]]:
         asked: dict[str, Any] = {
             "runs": [one.run_id for one in group],
             "workspaces": [one.workspace_id for one in group],
             "afters": [one.after for one in group],
         }
         rows = await self._database.run_read(lambda tx: tx.execute(_later_of_all, asked).all())
-        found: list[list[CommittedEvent]] = [[] for _ in group]
+        found: list[list[LoggedEvent]] = [[] for _ in group]
         for row in rows:
             number: int = row.number
-            found[number - 1].append(CommittedEvent(row.seq, row.type, row.body))
+            found[number - 1].append(LoggedEvent(row.seq, row.type, row.body))
         return found
