@@ -13,7 +13,7 @@ from genai_stack.features.conversations import store as conversations
 from genai_stack.features.conversations.tables import ChatSession, MessageRow
 from genai_stack.features.runs import store as runs
 from genai_stack.features.runs.tables import Run
-from genai_stack.features.workflows import store as workflows
+from genai_stack.features.workflows import search as workflows
 from genai_stack.features.workflows.tables import Workflow
 from genai_stack.features.workspaces.tables import Workspace
 from genai_stack.infra.database.columns import new_id, now

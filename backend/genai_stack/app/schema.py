@@ -13,24 +13,29 @@ from genai_stack.features.knowledge import tables as _knowledge
 from genai_stack.features.runs import tables as _runs
 from genai_stack.features.workflows import tables as _workflows
 from genai_stack.features.workspaces import tables as _workspaces
+from genai_stack.infra.database import row_counts as _row_counts
 from genai_stack.infra.database.database import Database
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-FEATURES_WITH_TABLES = (_workspaces, _credentials, _conversations, _knowledge, _workflows, _runs)
+MODULES_WITH_TABLES = (_workspaces, _credentials, _conversations, _knowledge, _workflows, _runs, _row_counts)
 """Imported so that `Table.metadata` is whole."""
 
-HEAD = "0008"
+HEAD = "0009"
 """The revision that this program reads and writes; a test holds it against the migrations."""
+
+OTHER_TABLES = ("procrastinate_", "passage_words", "workflow_trigrams", "workflow_numbers")
 
 
 def ours(name: str | None, kind: str, parents: object) -> bool:
-    """Whether a table is compared with the tables of `tables.py`: those of the queue are procrastinate's,
-    and those of lexical search are each database's own.
+    """Whether a table or an index is compared with `tables.py`: those of the queue are procrastinate's, and those of
+    lexical search and of trigrams are each database's own.
     """
     del parents
-    return kind != "table" or name is None or not name.startswith(("procrastinate_", "passage_words"))
+    if kind == "index":
+        return name != "ix_workflows_trigrams"
+    return kind != "table" or name is None or not name.startswith(OTHER_TABLES)
 
 
 async def found(database: Database) -> str | None:

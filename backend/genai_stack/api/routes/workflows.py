@@ -17,7 +17,7 @@ from genai_stack.engine.validate import Problem, described, errors_in, validate
 from genai_stack.errors import Invalid
 from genai_stack.features.knowledge import bases
 from genai_stack.features.runs import store as records
-from genai_stack.features.workflows import store, tags
+from genai_stack.features.workflows import search, store, tags
 from genai_stack.features.workflows.tables import Workflow
 from genai_stack.infra.database.database import ReadSession
 from genai_stack.infra.database.scope import Scope
@@ -117,7 +117,7 @@ async def save_new(body: WorkflowIn, response: Response, deps: Deps, scope: Curr
 
 
 @router.get("")
-async def search(
+async def all_of(
     deps: Deps,
     scope: CurrentScope,
     page: Pages50,
@@ -127,7 +127,7 @@ async def search(
 ) -> Page[WorkflowItem]:
     """Workflows by a part of their name or description, and by tag; last changed first unless `sort` says otherwise."""
     async with deps.database.read() as session:
-        found, total = await store.search(session, scope, q, page.skip, page.limit, tag=tag, sort=sort)
+        found, total = await search.search(session, scope, q, page.skip, page.limit, tag=tag, sort=sort)
         validation_context = await store.validation_context(session, scope)
         ids = [workflow.id for workflow in found]
         owned = await store.own_knowledge_bases(session, scope, ids)

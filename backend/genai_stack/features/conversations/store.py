@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, bindparam, delete, func, literal, select
+from sqlalchemy import Select, bindparam, delete, literal, select
 from sqlalchemy.orm import aliased
 
 from genai_stack.engine.events import ChatMessage
@@ -10,6 +10,8 @@ from genai_stack.errors import NotFound
 from genai_stack.features.conversations.tables import ChatSession, MessageFeedback, MessageRow
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import ReadSession, Transaction, WriteSession
+from genai_stack.infra.database.listing import page_of
+from genai_stack.infra.database.row_counts import row_count
 from genai_stack.infra.database.scope import Scope
 from genai_stack.nodes.context import Turn
 
@@ -38,15 +40,9 @@ async def of_workflow(
 ) -> tuple[Sequence[ChatSession], int]:
     """Last used first, and how many there are."""
     mine = (ChatSession.workflow_id == workflow_id, ChatSession.of(scope))
-    total = await session.scalar(select(func.count()).select_from(ChatSession).where(*mine))
-    rows = await session.scalars(
-        select(ChatSession)
-        .where(*mine)
-        .order_by(ChatSession.updated_at.desc(), ChatSession.id)
-        .offset(skip)
-        .limit(limit)
-    )
-    return rows.all(), total or 0
+    total = await row_count(session, scope, workflow_id, "conversations")
+    keys = (ChatSession.updated_at, ChatSession.id)
+    return await page_of(session, select(ChatSession).where(*mine), keys, total, skip, limit, descending=True), total
 
 
 async def remove(session: WriteSession, scope: Scope, session_id: str) -> None:
@@ -60,16 +56,12 @@ async def messages(
     """Oldest first, each with its feedback, and how many there are."""
     await get(session, scope, session_id)
     mine = (MessageRow.session_id == session_id, MessageRow.of(scope))
-    total = await session.scalar(select(func.count()).select_from(MessageRow).where(*mine))
-    rows = await session.execute(
-        select(MessageRow, MessageFeedback)
-        .outerjoin(MessageFeedback, MessageFeedback.message_id == MessageRow.id)
-        .where(*mine)
-        .order_by(MessageRow.position)
-        .offset(skip)
-        .limit(limit)
-    )
-    return [(message, feedback) for message, feedback in rows], total or 0
+    total = await row_count(session, scope, session_id, "messages")
+    found = await page_of(session, select(MessageRow).where(*mine), (MessageRow.position,), total, skip, limit)
+    rated = MessageFeedback.message_id.in_([message.id for message in found])
+    given = await session.scalars(select(MessageFeedback).where(MessageFeedback.of(scope), rated))
+    feedback = {one.message_id: one for one in given}
+    return [(message, feedback.get(message.id)) for message in found], total
 
 
 def _branch() -> Select[str, str]:

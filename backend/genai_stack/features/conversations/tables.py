@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from genai_stack.infra.database.columns import Id, now
@@ -17,6 +17,7 @@ class ChatSession(WorkspaceTable):
     title: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
+    __table_args__ = (Index(None, "workspace_id", "workflow_id", "updated_at", "id"),)
 
 
 class MessageRow(WorkspaceTable):

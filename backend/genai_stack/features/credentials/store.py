@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from genai_stack.errors import Invalid, NotFound
 from genai_stack.features.credentials.tables import Credential
 from genai_stack.infra.database.columns import new_id
 from genai_stack.infra.database.database import ReadSession, WriteSession
+from genai_stack.infra.database.listing import page_of
+from genai_stack.infra.database.row_counts import row_count
 from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.egress.api_key import ApiKey, origin_of
 from genai_stack.infra.secrets import Secrets
@@ -62,12 +64,9 @@ async def get(session: ReadSession, scope: Scope, credential_id: str) -> Credent
 
 async def all_of(session: ReadSession, scope: Scope, skip: int, limit: int) -> tuple[Sequence[Credential], int]:
     """Oldest first, and how many there are."""
-    mine = Credential.of(scope)
-    total = await session.scalar(select(func.count()).select_from(Credential).where(mine))
-    rows = await session.scalars(
-        select(Credential).where(mine).order_by(Credential.created_at).offset(skip).limit(limit)
-    )
-    return rows.all(), total or 0
+    total = await row_count(session, scope, scope.workspace_id, "credentials")
+    query, keys = select(Credential).where(Credential.of(scope)), (Credential.created_at, Credential.id)
+    return await page_of(session, query, keys, total, skip, limit), total
 
 
 async def change(

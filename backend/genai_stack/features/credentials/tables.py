@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary
+from sqlalchemy import Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from genai_stack.infra.database.columns import now
-from genai_stack.infra.database.table import WorkspaceTable, owned_by, primary_key
+from genai_stack.infra.database.table import WorkspaceTable, primary_key
 
 
 class Credential(WorkspaceTable):
@@ -17,10 +17,10 @@ class Credential(WorkspaceTable):
 
     __tablename__ = "credentials"
     id: Mapped[str] = primary_key()
-    workspace_id: Mapped[str] = owned_by("workspaces.id", index=True)
     provider: Mapped[str]
     name: Mapped[str]
     base_url: Mapped[str | None]
     secret: Mapped[bytes] = mapped_column(LargeBinary)
     last4: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    __table_args__ = (Index(None, "workspace_id", "created_at", "id"),)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from genai_stack.errors import EmbedderFixed, Invalid, NotFound
@@ -12,6 +12,8 @@ from genai_stack.features.knowledge.tables import Document, KnowledgeBase, Passa
 from genai_stack.infra.database.columns import new_id, now
 from genai_stack.infra.database.database import ReadSession, WriteSession
 from genai_stack.infra.database.insert_absent import insert_absent
+from genai_stack.infra.database.listing import page_of
+from genai_stack.infra.database.row_counts import row_count
 from genai_stack.infra.database.scope import Scope
 from genai_stack.integrations.embedding.embedder import Embedder
 from genai_stack.integrations.embedding.embedders import PROVIDERS
@@ -114,10 +116,10 @@ async def listed(
     mine = list(_seen(scope))
     if shared is not None:
         mine.append(KnowledgeBase.workflow_id.is_(None) if shared else KnowledgeBase.workflow_id.is_not(None))
-    total = await session.scalar(select(func.count()).select_from(KnowledgeBase).where(*mine))
-    order = (KnowledgeBase.created_at.desc(), KnowledgeBase.id)
-    rows = await session.scalars(select(KnowledgeBase).where(*mine).order_by(*order).offset(skip).limit(limit))
-    return list(rows), total or 0
+    part = None if shared is None else "shared" if shared else "own"
+    total = await row_count(session, scope, scope.workspace_id, "knowledge_bases", part)
+    query, keys = select(KnowledgeBase).where(*mine), (KnowledgeBase.created_at, KnowledgeBase.id)
+    return await page_of(session, query, keys, total, skip, limit, descending=True), total
 
 
 async def change(session: WriteSession, scope: Scope, base_id: str, draft: Draft) -> KnowledgeBase:

@@ -11,6 +11,8 @@ from genai_stack.features.knowledge import bases
 from genai_stack.features.knowledge.tables import Document
 from genai_stack.infra.database.columns import Moment
 from genai_stack.infra.database.database import ReadSession, Transaction, WriteSession
+from genai_stack.infra.database.listing import page_of
+from genai_stack.infra.database.row_counts import row_count
 from genai_stack.infra.database.scope import Scope
 
 UPLOADING, PROCESSING, READY, FAILED, DELETING = "uploading", "processing", "ready", "failed", "deleting"
@@ -32,10 +34,9 @@ async def listed(
 ) -> tuple[Sequence[Document], int]:
     """In the order in which they came, or the newest first; and how many there are."""
     there = (*_seen(scope), Document.knowledge_base_id == knowledge_base_id)
-    total = await session.scalar(select(func.count()).select_from(Document).where(*there))
-    order = (Document.created_at.desc(), Document.id.desc()) if newest_first else (Document.created_at, Document.id)
-    rows = await session.scalars(select(Document).where(*there).order_by(*order).offset(skip).limit(limit))
-    return rows.all(), total or 0
+    total = await row_count(session, scope, knowledge_base_id, "documents")
+    query, keys = select(Document).where(*there), (Document.created_at, Document.id)
+    return await page_of(session, query, keys, total, skip, limit, descending=newest_first), total
 
 
 async def soft_delete(session: WriteSession, scope: Scope, document_id: str) -> Document:

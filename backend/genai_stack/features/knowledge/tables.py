@@ -15,7 +15,6 @@ class KnowledgeBase(WorkspaceTable):
 
     __tablename__ = "knowledge_bases"
     id: Mapped[str] = primary_key()
-    workspace_id: Mapped[str] = owned_by("workspaces.id", index=True)
     workflow_id: Mapped[str | None] = mapped_column(Id, ForeignKey("workflows.id", ondelete="CASCADE"), unique=True)
     name: Mapped[str]
     embedder: Mapped[dict[str, Any]]
@@ -26,6 +25,10 @@ class KnowledgeBase(WorkspaceTable):
     revision: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
+    __table_args__ = (
+        Index(None, "workspace_id", "created_at", "id"),
+        Index(None, "workspace_id", "workflow_id", "created_at", "id"),
+    )
 
 
 class Document(WorkspaceTable):
@@ -47,7 +50,10 @@ class Document(WorkspaceTable):
     chunks: Mapped[int | None]
     error: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
-    __table_args__ = (Index(None, "status", "created_at", "id"),)
+    __table_args__ = (
+        Index(None, "status", "created_at", "id"),
+        Index(None, "workspace_id", "knowledge_base_id", "created_at", "id"),
+    )
 
 
 class OriginalPiece(WorkspaceTable):

@@ -13,6 +13,8 @@ from genai_stack.features.runs.event_encoding import event_body
 from genai_stack.features.runs.tables import Event, Run
 from genai_stack.infra.database.columns import Moment, new_id, now
 from genai_stack.infra.database.database import ReadSession, Transaction, WriteSession
+from genai_stack.infra.database.listing import page_of
+from genai_stack.infra.database.row_counts import row_count
 from genai_stack.infra.database.scope import Scope
 
 UNENDED_STATUSES = [status for status in get_args(RunStatus) if status not in ENDED]
@@ -118,9 +120,9 @@ async def of_workflow(
 ) -> tuple[Sequence[Run], int]:
     """Newest first, and how many there are."""
     mine = (Run.workflow_id == workflow_id, Run.of(scope))
-    total = await session.scalar(select(func.count()).select_from(Run).where(*mine))
-    rows = await session.scalars(select(Run).where(*mine).order_by(Run.created_at.desc()).offset(skip).limit(limit))
-    return rows.all(), total or 0
+    total = await row_count(session, scope, workflow_id, "runs")
+    keys = (Run.created_at, Run.id)
+    return await page_of(session, select(Run).where(*mine), keys, total, skip, limit, descending=True), total
 
 
 _by_key = select(Run.id, Run.request_hash).where(

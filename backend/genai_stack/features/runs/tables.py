@@ -41,7 +41,7 @@ class Run(WorkspaceTable):
     trimmed_at: Mapped[datetime | None]
     has_deltas: Mapped[bool] = mapped_column(server_default=true())
     __table_args__ = (
-        Index(None, "workflow_id", "created_at"),
+        Index(None, "workspace_id", "workflow_id", "created_at", "id"),
         Index(None, "has_deltas", "finished_at"),
         UniqueConstraint("workflow_id", "idempotency_key"),
     )

@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import SQLColumnExpression, bindparam, delete, exists, func, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from genai_stack.engine.node import ValidationContext
 from genai_stack.errors import NotFound, Stale
 from genai_stack.features.credentials.tables import Credential
 from genai_stack.features.knowledge import bases
 from genai_stack.features.knowledge.tables import KnowledgeBase
-from genai_stack.features.workflows.tables import Workflow, WorkflowTag, WorkflowVersion
+from genai_stack.features.workflows.tables import Workflow, WorkflowVersion
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import ReadSession, Transaction, WriteSession
+from genai_stack.infra.database.listing import page_of
+from genai_stack.infra.database.row_counts import row_count
 from genai_stack.infra.database.scope import Scope
 
 
@@ -44,32 +46,6 @@ async def get(session: ReadSession, scope: Scope, workflow_id: str) -> Workflow:
     return workflow
 
 
-ORDERS: dict[str, SQLColumnExpression[Any]] = {
-    "name": func.lower(Workflow.name),
-    "created_at": Workflow.created_at,
-    "updated_at": Workflow.updated_at,
-}
-
-
-async def search(
-    session: ReadSession, scope: Scope, words: str, skip: int, limit: int, *, tag: str = "", sort: str = "-updated_at"
-) -> tuple[Sequence[Workflow], int]:
-    """Those whose name or description contains `words`, and how many. `sort`: one of `ORDERS`, “-” before it: down."""
-    mine = select(Workflow).where(Workflow.of(scope))
-    if tag:
-        tagged = (WorkflowTag.workflow_id == Workflow.id, WorkflowTag.of(scope))
-        mine = mine.where(exists().where(*tagged, WorkflowTag.tag == tag))
-    if words:
-        mine = mine.where(
-            Workflow.name.icontains(words, autoescape=True) | Workflow.description.icontains(words, autoescape=True)
-        )
-    total = await session.scalar(select(func.count()).select_from(mine.subquery()))
-    by = ORDERS[sort.removeprefix("-")]
-    order = by.desc() if sort.startswith("-") else by
-    rows = await session.scalars(mine.order_by(order, Workflow.id).offset(skip).limit(limit))
-    return rows.all(), total or 0
-
-
 async def replace(
     session: WriteSession,
     scope: Scope,
@@ -92,7 +68,8 @@ async def replace(
         return workflow
     if workflow.name != name:
         await bases.rename_own(session, scope, workflow_id, name)
-    workflow.name, workflow.description, workflow.configuration = name, description, configuration
+    workflow.name, workflow.name_key = name, name.lower()
+    workflow.description, workflow.configuration = description, configuration
     workflow.version += 1
     workflow.updated_at = now()
     await session.flush()
@@ -112,11 +89,9 @@ async def versions(
     """Newest first, and how many there are."""
     await get(session, scope, workflow_id)
     of_it = (WorkflowVersion.workflow_id == workflow_id, WorkflowVersion.of(scope))
-    total = await session.scalar(select(func.count()).select_from(WorkflowVersion).where(*of_it))
-    rows = await session.scalars(
-        select(WorkflowVersion).where(*of_it).order_by(WorkflowVersion.version.desc()).offset(skip).limit(limit)
-    )
-    return rows.all(), total or 0
+    total = await row_count(session, scope, workflow_id, "versions")
+    query, keys = select(WorkflowVersion).where(*of_it), (WorkflowVersion.version,)
+    return await page_of(session, query, keys, total, skip, limit, descending=True), total
 
 
 async def version(session: ReadSession, scope: Scope, workflow_id: str, number: int) -> WorkflowVersion:

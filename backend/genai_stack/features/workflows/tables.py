@@ -4,22 +4,34 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.table import WorkspaceTable, owned_by, primary_key
 
 
+def _lower_name(context: DefaultExecutionContext) -> str:
+    return context.get_current_parameters()["name"].lower()
+
+
 class Workflow(WorkspaceTable):
+    """`name_key` is the name as lists are sorted by it."""
+
     __tablename__ = "workflows"
     id: Mapped[str] = primary_key()
-    workspace_id: Mapped[str] = owned_by("workspaces.id", index=True)
     name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(default=_lower_name, server_default="")
     description: Mapped[str] = mapped_column(default="")
     configuration: Mapped[dict[str, Any]]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
+    __table_args__ = (
+        Index(None, "workspace_id", "updated_at", "id"),
+        Index(None, "workspace_id", "created_at", "id"),
+        Index(None, "workspace_id", "name_key", "id"),
+    )
 
 
 class WorkflowTag(WorkspaceTable):

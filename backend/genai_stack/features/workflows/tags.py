@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, insert, select
 from genai_stack.errors import Invalid
 from genai_stack.features.workflows.tables import WorkflowTag
 from genai_stack.infra.database.database import ReadSession, WriteSession
+from genai_stack.infra.database.row_counts import RowCount
 from genai_stack.infra.database.scope import Scope
 
 MOST_TAGS = 20  # of one workflow
@@ -47,14 +48,13 @@ async def of(session: ReadSession, scope: Scope, workflow_ids: Sequence[str]) ->
 
 async def counted(session: ReadSession, scope: Scope, skip: int, limit: int) -> tuple[list[tuple[str, int]], int]:
     """Each tag with the number of workflows that have it, in alphabetical order; and how many tags there are."""
-    mine = WorkflowTag.of(scope)
-    total = await session.scalar(select(func.count(WorkflowTag.tag.distinct())).where(mine))
-    rows = await session.execute(
-        select(WorkflowTag.tag, func.count())
-        .where(mine)
-        .group_by(WorkflowTag.tag)
-        .order_by(func.lower(WorkflowTag.tag), WorkflowTag.tag)
-        .offset(skip)
-        .limit(limit)
+    uses = func.sum(RowCount.count)
+    counted = (
+        select(RowCount.part, uses)
+        .where(RowCount.of(scope), RowCount.owner_id == scope.workspace_id, RowCount.kind == "tagged")
+        .group_by(RowCount.part)
+        .having(uses > 0)
     )
-    return [(tag, count) for tag, count in rows], total or 0
+    total = await session.scalar(select(func.count()).select_from(counted.subquery()))
+    rows = await session.execute(counted.order_by(func.lower(RowCount.part), RowCount.part).offset(skip).limit(limit))
+    return [(tag, int(count)) for tag, count in rows], total or 0
