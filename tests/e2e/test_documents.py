@@ -32,6 +32,7 @@ def _files(folder: Path) -> list[Path]:
 
 def test_files_are_sent_and_become_ready(page: Page, tmp_path: Path, base: str, stacks: Stacks):
     page.get_by_label("Files to add").set_input_files(_files(tmp_path))
+    expect(page.get_by_label("Files to add")).to_have_attribute("accept", re.compile(r"\.html\b"))
     documents = page.get_by_test_id("document")
     expect(documents).to_have_count(2, timeout=READY)
     animals = documents.filter(has_text="animals.pdf")

@@ -54,6 +54,18 @@ def test_edits_that_were_never_sent_are_there_after_a_reload(editor: Opened, pag
     assert any(one["data"]["label"] == "Kept here" for one in at.saved()["nodes"])
 
 
+def test_the_copy_that_a_conflict_leaves_has_the_documents(editor: Opened, stacks: Stacks):
+    at = editor(row())
+    stacks.client.post(f"/workflows/{at.id}/documents", files={"file": ("bees.txt", b"Bees dance.")}).raise_for_status()
+    stacks.put(at.id, name="With documents")
+    _rename(at, "llm", "Changed in the copy")
+    at.page.get_by_role("button", name=re.compile("Use the other")).click()
+    expect(at.page.get_by_role("dialog")).to_be_hidden()
+    copies = stacks.client.get("/workflows", params={"q": "my changes"}).json()["items"]
+    [copy] = [one["id"] for one in copies if "Changed in the copy" in str(stacks.get(one["id"])["configuration"])]
+    assert stacks.client.get(f"/workflows/{copy}/documents").json()["total"] == 1
+
+
 @pytest.mark.parametrize("choice", ["mine", "theirs"])
 def test_a_conflict_shows_both_sides_and_loses_neither(editor: Opened, stacks: Stacks, choice: str):
     at = editor(row())
@@ -167,6 +179,22 @@ def test_a_link_names_a_node(editor: Opened):
     expect(at.page).to_have_url(re.compile("node=o"))
     at.press("Escape")
     expect(at.page).not_to_have_url(re.compile("node="))
+
+
+def test_the_canvas_is_moved_by_dragging_with_space_held(editor: Opened):
+    at = editor(row())
+    before = at.middle(at.node("llm"))
+    x, y = before
+    at.page.keyboard.down("Space")
+    at.page.mouse.move(x, y)
+    at.page.mouse.down()
+    at.page.mouse.move(x + 120, y + 60, steps=8)
+    at.page.mouse.up()
+    at.page.keyboard.up("Space")
+    after = at.middle(at.node("llm"))
+    assert after[0] - before[0] > 80
+    assert after[1] - before[1] > 30
+    assert [node["position"] for node in at.saved()["nodes"]] == [node["position"] for node in row()["nodes"]]
 
 
 def test_a_right_click_offers_what_the_keys_do(editor: Opened):

@@ -102,6 +102,8 @@ def test_a_secret_is_chosen_by_its_name_and_never_shown(editor: Opened, stacks: 
     try:
         at = editor(row(), node="llm")
         at.page.get_by_label("Provider").select_option("openai")
+        for required in ("Model", "API key"):
+            expect(at.page.get_by_label(required, exact=True)).to_have_attribute("aria-required", "true")
         at.page.get_by_label("Model", exact=True).fill("some-model")
         at.page.get_by_label("API key", exact=True).select_option(label="Work (…4321)")
         config = next(one for one in at.saved()["nodes"] if one["id"] == "llm")["data"]["config"]

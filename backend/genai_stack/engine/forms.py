@@ -18,10 +18,11 @@ _BY_TYPE = {"string": "text", "integer": "number", "number": "number", "boolean"
 def form_field(default: Any, widget: Widget, *, title: str, help: str, **schema: Any) -> Any:  # noqa: A002
     """A field of a node's config: its default, the widget that draws it, and bounds as pydantic takes them.
 
-    `shown_if={"provider": ["openai"]}` shows it only while another field has one of these values.
+    `shown_if={"provider": ["openai"]}` shows it only while another field has one of these values; with `required_if`
+    it is marked as required then.
     """
-    shown_if = schema.pop("shown_if", None)
-    extra: dict[str, Any] = {"widget": widget} | ({"shown_if": shown_if} if shown_if else {})
+    conditions = {name: schema.pop(name) for name in ("shown_if", "required_if") if name in schema}
+    extra: dict[str, Any] = {"widget": widget} | conditions
     return Field(default, title=title, description=help, json_schema_extra=extra, **schema)
 
 

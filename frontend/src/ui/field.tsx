@@ -9,7 +9,12 @@ export const CONTROL = classes(
   "aria-invalid:border-bad disabled:cursor-not-allowed disabled:bg-sunken disabled:text-muted",
 );
 
-export type Described = { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean | undefined };
+export type Described = {
+  id: string;
+  "aria-describedby": string | undefined;
+  "aria-invalid": boolean | undefined;
+  "aria-required": boolean | undefined;
+};
 
 type FieldProps = {
   label: ReactNode;
@@ -28,17 +33,22 @@ export function Field({ label, help, error, required, beside, className, childre
   return (
     <div className={classes("flex flex-col gap-1.5", className)}>
       <div className="flex min-h-5 items-baseline justify-between gap-2">
-        <label htmlFor={id} className="text-sm font-medium">
-          {label}
+        <span className="text-sm font-medium">
+          <label htmlFor={id}>{label}</label>
           {required ? (
-            <span className="ml-0.5 text-bad" title="Required">
-              *<span className="sr-only"> (required)</span>
+            <span className="ml-0.5 text-bad" title="Required" aria-hidden>
+              *
             </span>
           ) : null}
-        </label>
+        </span>
         {beside}
       </div>
-      {children({ id, "aria-describedby": described || undefined, "aria-invalid": error ? true : undefined })}
+      {children({
+        id,
+        "aria-describedby": described || undefined,
+        "aria-invalid": error ? true : undefined,
+        "aria-required": required || undefined,
+      })}
       {error ? (
         <p id={`${id}-error`} className="text-xs text-bad">
           {error}

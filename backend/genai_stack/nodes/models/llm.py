@@ -28,9 +28,15 @@ class Config(NodeConfig):
         help="The model's name, as the provider writes it.",
         max_length=200,
         shown_if={"provider": [*ONLINE]},
+        required_if={"provider": [*ONLINE]},
     )
     credential_id: str | None = form_field(
-        None, "credential", title="API key", help="The stored API key that is used.", shown_if={"provider": [*ONLINE]}
+        None,
+        "credential",
+        title="API key",
+        help="A stored API key of this provider.",
+        shown_if={"provider": [*ONLINE]},
+        required_if={"provider": [*KEYED]},
     )
     base_url: str | None = form_field(
         None,
@@ -39,6 +45,7 @@ class Config(NodeConfig):
         help="Where the model's server is, such as http://127.0.0.1:11434/v1 for Ollama.",
         max_length=2000,
         shown_if={"provider": ["openai_compatible"]},
+        required_if={"provider": ["openai_compatible"]},
     )
     system_prompt: str = form_field(
         "", "textarea", title="Instructions", help="What the model is told before each question.", max_length=100_000

@@ -8,6 +8,7 @@ import {
   ReactFlow,
   ReactFlowProvider,
   SelectionMode,
+  useKeyPress,
   useReactFlow,
   useStore,
 } from "@xyflow/react";
@@ -101,6 +102,7 @@ function Flow({ onOpen, onFiles, children }: CanvasProps) {
     if (kept) takeOver();
   });
   const instance = useReactFlow<StackNode, StackEdge>();
+  const moving = useKeyPress("Space"); // a drag then moves the canvas, wherever it begins
 
   useEffect(() => {
     flow.now = instance;
@@ -149,7 +151,7 @@ function Flow({ onOpen, onFiles, children }: CanvasProps) {
           maxZoom={2}
           snapToGrid
           snapGrid={GRID}
-          nodesDraggable={!still}
+          nodesDraggable={!(still || moving)}
           nodesConnectable={!still}
           edgesReconnectable={!(still || crowd)}
           elementsSelectable

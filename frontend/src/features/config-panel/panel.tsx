@@ -6,7 +6,7 @@ import { configure, rename } from "@/model/graph/edits";
 import { configOf, type StackNode } from "@/model/graph/shape";
 import { edit, useStack } from "@/model/graph/store";
 import { useCatalog } from "@/model/node-types/catalog";
-import { type FormField, fieldsOf, settingOf, shownFields, type Widget } from "@/model/node-types/form";
+import { type FormField, fieldsOf, isRequired, settingOf, shownFields, type Widget } from "@/model/node-types/form";
 import { titlesOf } from "@/model/node-types/node-types";
 import { type Problem, problemsOf, shortMessage } from "@/model/stack/problems";
 import { Button } from "@/ui/button";
@@ -114,7 +114,14 @@ function One({ field, fields, node, config, problem, slot, focused }: OneProps) 
   }, [focused]);
   return (
     <div ref={box} data-field={field.name} className="flex flex-col gap-3">
-      <Drawn field={field} value={value} set={set} other={other} error={problem ? shortMessage(problem) : undefined} />
+      <Drawn
+        field={field}
+        value={value}
+        set={set}
+        other={other}
+        required={isRequired(field, fields, config)}
+        error={problem ? shortMessage(problem) : undefined}
+      />
       {slot?.(value, node)}
     </div>
   );

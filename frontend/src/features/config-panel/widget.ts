@@ -7,13 +7,14 @@ export type WidgetProps = {
   set: (value: unknown) => void;
   /** The value of another field, by its name or by its widget. */
   other: (name: string) => unknown;
+  required: boolean;
   error: string | undefined;
 };
 
-export const outer = ({ field, error }: WidgetProps) => ({
+export const outer = ({ field, error, required }: WidgetProps) => ({
   label: field.title,
   help: field.help,
   error,
-  required: field.required,
+  required,
 });
 export const orNull = (field: FormField, text: string): unknown => (text === "" && field.nullable ? null : text);

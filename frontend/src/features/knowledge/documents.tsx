@@ -124,7 +124,7 @@ function DropZone({ of, compact }: { of: Place; compact: boolean }) {
         multiple
         hidden
         aria-label="Files to add"
-        accept=".pdf,.txt,.md,.markdown,application/pdf,text/plain,text/markdown"
+        accept=".pdf,.txt,.md,.markdown,.html,.htm,application/pdf,text/plain,text/markdown,text/html"
         onChange={(event) => {
           send(of, [...(event.target.files ?? [])]);
           event.target.value = "";

@@ -1,6 +1,6 @@
 // A form is what the server's JSON Schema says.
 import { expect, test } from "vitest";
-import { fieldsOf, settingOf, shownFields } from "./form";
+import { fieldsOf, isRequired, settingOf, shownFields } from "./form";
 import { subtitleOf, summaryOf } from "./summary";
 
 const TYPE = {
@@ -15,7 +15,14 @@ const TYPE = {
   config_schema: {
     properties: {
       provider: { enum: ["a", "b"], type: "string", default: "a", title: "Provider", widget: "provider" },
-      model: { type: "string", default: "", title: "Model", widget: "model", shown_if: { provider: ["b"] } },
+      model: {
+        type: "string",
+        default: "",
+        title: "Model",
+        widget: "model",
+        shown_if: { provider: ["b"] },
+        required_if: { provider: ["b"] },
+      },
       heat: {
         anyOf: [{ type: "number", minimum: 0, maximum: 2 }, { type: "null" }],
         default: null,
@@ -40,6 +47,14 @@ test("a field that depends on another is shown only for its values", () => {
   const names = (config: Record<string, unknown>) => shownFields(fieldsOf(TYPE), config).map((field) => field.name);
   expect(names({})).not.toContain("model");
   expect(names({ provider: "b" })).toContain("model");
+});
+
+test("a field is required only for the values of another that it names", () => {
+  const fields = fieldsOf(TYPE);
+  const required = (config: Record<string, unknown>) =>
+    fields.filter((field) => isRequired(field, fields, config)).map((field) => field.name);
+  expect(required({})).toEqual([]);
+  expect(required({ provider: "b" })).toEqual(["model"]);
 });
 
 test("an unset field has its default", () => {

@@ -20,7 +20,7 @@ export type FormField = {
   help: string;
   widget: Widget;
   default: unknown;
-  required: boolean;
+  requiredIf?: Condition;
   /** Null stands for “not set”. */
   nullable: boolean;
   options: ReadonlyArray<string>;
@@ -28,8 +28,11 @@ export type FormField = {
   maximum?: number;
   step?: number;
   maxLength?: number;
-  shownIf?: Readonly<Record<string, ReadonlyArray<unknown>>>;
+  shownIf?: Condition;
 };
+
+/** Holds while each of these fields has one of its values. */
+type Condition = Readonly<Record<string, ReadonlyArray<unknown>>>;
 
 type Schema = Record<string, unknown> & { anyOf?: Schema[]; properties?: Record<string, Schema> };
 const BY_TYPE: Record<string, Widget> = {
@@ -47,16 +50,13 @@ export function fieldsOf(type: Pick<NodeTypeOut, "config_schema"> | undefined): 
   const schema = type.config_schema as Schema;
   let fields = read.get(schema);
   if (!fields) {
-    const required = (schema["required"] as string[] | undefined) ?? [];
-    fields = Object.entries(schema.properties ?? {}).map(([name, field]) =>
-      fieldOf(name, field, required.includes(name)),
-    );
+    fields = Object.entries(schema.properties ?? {}).map(([name, field]) => fieldOf(name, field));
     read.set(schema, fields);
   }
   return fields;
 }
 
-function fieldOf(name: string, field: Schema, required: boolean): FormField {
+function fieldOf(name: string, field: Schema): FormField {
   const nullable = field.anyOf?.some((one) => one["type"] === "null") ?? false;
   const told: Schema = { ...field.anyOf?.find((one) => one["type"] !== "null"), ...field };
   const number = (...keys: string[]) => keys.map((key) => told[key]).find((value) => typeof value === "number");
@@ -69,14 +69,14 @@ function fieldOf(name: string, field: Schema, required: boolean): FormField {
     help: String(told["description"] ?? ""),
     widget: (told["widget"] as Widget | undefined) ?? BY_TYPE[String(told["type"])] ?? "text",
     default: told["default"],
-    required,
     nullable,
     options: (told["enum"] as string[] | undefined) ?? [],
     ...(minimum === undefined ? {} : { minimum: minimum as number }),
     ...(maximum === undefined ? {} : { maximum: maximum as number }),
     ...(step === undefined ? {} : { step: step as number }),
     ...(maxLength === undefined ? {} : { maxLength: maxLength as number }),
-    ...(told["shown_if"] ? { shownIf: told["shown_if"] as Record<string, unknown[]> } : {}),
+    ...(told["shown_if"] ? { shownIf: told["shown_if"] as Condition } : {}),
+    ...(told["required_if"] ? { requiredIf: told["required_if"] as Condition } : {}),
   };
 }
 
@@ -86,12 +86,27 @@ export function settingOf(field: FormField, config: Readonly<Record<string, unkn
 
 /** The fields that the values of others let be seen. */
 export function shownFields(fields: ReadonlyArray<FormField>, config: Readonly<Record<string, unknown>>): FormField[] {
-  return fields.filter((field) =>
-    Object.entries(field.shownIf ?? {}).every(([name, values]) => {
-      const other = fields.find((one) => one.name === name);
-      return values.includes(other ? settingOf(other, config) : config[name]);
-    }),
-  );
+  return fields.filter((field) => holds(field.shownIf ?? {}, fields, config));
+}
+
+/** Whether a node cannot run without this field. */
+export function isRequired(
+  field: FormField,
+  fields: ReadonlyArray<FormField>,
+  config: Readonly<Record<string, unknown>>,
+): boolean {
+  return field.requiredIf !== undefined && holds(field.requiredIf, fields, config);
+}
+
+function holds(
+  condition: Condition,
+  fields: ReadonlyArray<FormField>,
+  config: Readonly<Record<string, unknown>>,
+): boolean {
+  return Object.entries(condition).every(([name, values]) => {
+    const other = fields.find((one) => one.name === name);
+    return values.includes(other ? settingOf(other, config) : config[name]);
+  });
 }
 
 /** `openai_compatible` reads “Openai compatible”, where nobody has told a better title. */

@@ -104,12 +104,18 @@ test("a conflict keeps both: mine on their version, or theirs with mine as a sta
   expect(sent.at(-1)).toMatchObject({ method: "PUT", match: '"7"', body: { name: "Ours" } });
   expect(state()).toBe("saved");
 
-  answer = ({ method, body }) =>
-    method === "PUT" ? problem(412) : json(201, method === "POST" ? { ...STACK, ...body, id: "copy" } : theirs);
+  answer = ({ method, path, body }) => {
+    if (method === "POST") return json(201, { ...STACK, ...body, id: "copy", version: 1 });
+    if (method === "PUT") return path.endsWith("/copy") ? json(200, { ...STACK, ...body, id: "copy" }) : problem(412);
+    return json(200, theirs);
+  };
   rename("Ours again");
   await vi.advanceTimersByTimeAsync(1000);
   expect(await resolve("theirs")).toEqual({ copy: "copy" });
-  expect(sent.find(({ method }) => method === "POST")?.body.name).toBe("Ours again (my changes)");
+  const [copied, filled] = sent.slice(-2);
+  expect(copied).toMatchObject({ method: "POST", body: { name: "Ours again (my changes)" } });
+  expect(copied?.path).toMatch(/\/s\/duplicate$/);
+  expect(filled).toMatchObject({ method: "PUT", match: '"1"', body: { name: "Ours again (my changes)" } });
   expect(useStack.getState().graph.name).toBe("Theirs");
 });
 

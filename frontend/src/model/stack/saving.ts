@@ -4,7 +4,6 @@ import { call, isPassing, Problem, queries, sentenceOf, type WorkflowOut } from 
 import { type Graph, savedAlike } from "../graph/shape";
 import { configurationNow, edit, graphOf, isDirty, open, take, useStack, wasSaved } from "../graph/store";
 import { announceSaved, followVersions } from "./following";
-import { make } from "./stacks";
 
 export type Saving =
   | { state: "saved" | "waiting" | "saving" | "offline" }
@@ -190,7 +189,9 @@ export async function resolve(choice: "mine" | "theirs"): Promise<{ copy: string
     return { copy: null };
   }
   const { name, ...others } = bodyOf(useStack.getState().graph);
-  const copy = await make({ name: `${name.slice(0, 180)} (my changes)`, ...others });
+  const named = `${name.slice(0, 180)} (my changes)`;
+  const copy = await queries.duplicateWorkflow(theirs.id, named); // with its documents
+  await queries.saveWorkflow(copy.id, copy.version, { name: named, ...others });
   take(theirs);
   localStorage.removeItem(draftKey(theirs.id));
   tell({ state: "saved" });
