@@ -24,6 +24,7 @@ from genai_stack.features.knowledge import documents
 from genai_stack.features.knowledge.bases import EmbedderChoice
 from genai_stack.features.knowledge.copying import Copies
 from genai_stack.features.knowledge.deletion import Deletion
+from genai_stack.features.knowledge.document_pages import DocumentPages
 from genai_stack.features.knowledge.ingestion.ingestion import Ingestion
 from genai_stack.features.knowledge.retrieval.index import Index
 from genai_stack.features.knowledge.retrieval.nearest import ExactSearch
@@ -140,7 +141,7 @@ async def build(settings: Settings, stack: AsyncExitStack, *, private_upstreams:
         jobs=QueueDependencies(job_queue, handlers),
         catalog=catalog,
         models=models,
-        knowledge=KnowledgeDependencies(index, search, ingestion, uploads, deletion),
+        knowledge=KnowledgeDependencies(index, search, ingestion, uploads, deletion, DocumentPages(database)),
         duplication=Duplication(database, Copies(database, job_queue, deletion, index)),
         runs=RunDependencies(
             control, RunStarter(database, catalog, control, pubsub), EventStream(database, journal, pubsub), retention

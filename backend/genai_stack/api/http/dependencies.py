@@ -11,6 +11,7 @@ from genai_stack.api.http.access_rules import AccessRules
 from genai_stack.engine.catalog import Catalog
 from genai_stack.engine.graph import Limits
 from genai_stack.features.knowledge.deletion import Deletion
+from genai_stack.features.knowledge.document_pages import DocumentPages
 from genai_stack.features.knowledge.ingestion.ingestion import Ingestion
 from genai_stack.features.knowledge.retrieval.index import Index
 from genai_stack.features.knowledge.retrieval.search import Search
@@ -47,6 +48,7 @@ class KnowledgeDependencies:
     ingestion: Ingestion
     uploads: Uploads
     deletion: Deletion
+    pages: DocumentPages
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Documents: sent, watched, looked at, deleted."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import quote
 
 from fastapi import Header, Request, Response
@@ -13,13 +14,15 @@ from genai_stack.api.http.dependencies import Deps
 from genai_stack.api.http.models import Asked, Id, Page, Pages100, Pagination
 from genai_stack.api.http.multipart import files
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
-from genai_stack.errors import NotFound
+from genai_stack.errors import Invalid, NotFound
 from genai_stack.features.knowledge import bases, documents, originals
 from genai_stack.features.knowledge import document_pages as pages
 from genai_stack.features.knowledge.tables import Document
 from genai_stack.features.workflows import store
 
 router = Router(Policy.WORKSPACE, tag="documents")
+
+T = TypeVar("T")
 
 PNG = "image/png"
 BINARY = "application/octet-stream"
@@ -184,11 +187,17 @@ async def remove(document_id: Id, deps: Deps, scope: CurrentScope) -> None:
     responses={200: {"content": {PNG: {"schema": {"type": "string", "format": "binary"}}}}},
 )
 async def page(
-    document_id: Id, number: int, deps: Deps, scope: CurrentScope, accept: Annotated[str, Header()] = "*/*"
+    document_id: Id,
+    number: int,
+    request: Request,
+    deps: Deps,
+    scope: CurrentScope,
+    accept: Annotated[str, Header()] = "*/*",
 ) -> PageOut | Response:
     """The page's text, or with `Accept: image/png` the page of a PDF as a picture. A file without pages is page 1."""
     if PNG in accept:
-        picture = await pages.picture_of(deps.database, scope, document_id, number)
+        drawing = deps.knowledge.pages.picture_of(scope, document_id, number)
+        picture = await while_connected(request, drawing)
         return Response(picture, media_type=PNG, headers={"cache-control": "private, max-age=3600", "vary": "accept"})
     async with deps.database.read() as session:
         text = await pages.text_of(session, scope, document_id, number)
@@ -196,10 +205,32 @@ async def page(
 
 
 @router.post("/documents/{document_id}/pages/{number}/boxes")
-async def boxes(document_id: Id, number: int, body: TextsIn, deps: Deps, scope: CurrentScope) -> BoxesOut:
+async def boxes(
+    document_id: Id, number: int, body: TextsIn, request: Request, deps: Deps, scope: CurrentScope
+) -> BoxesOut:
     """Where texts, such as a passage, stand on the picture of a PDF's page."""
-    found = await pages.boxes_on(deps.database, scope, document_id, number, body.texts)
+    locating = deps.knowledge.pages.boxes_on(scope, document_id, number, body.texts)
+    found = await while_connected(request, locating)
     return BoxesOut(boxes=[[BoxOut(**box._asdict()) for box in text] for text in found])
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """The work's result; when the client goes, the work is cancelled."""
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise Invalid("The connection was closed before the answer was ready. Ask again.")
+        return await working
+    finally:
+        leaving.cancel()
+        working.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _accepted(taken: list[Document]) -> Page[DocumentOut]:

@@ -8,9 +8,13 @@ from genai_stack.features.knowledge.documents import READY
 from genai_stack.features.knowledge.tables import Document
 from genai_stack.infra.database.database import Database, ReadSession
 from genai_stack.infra.database.scope import Scope
+from genai_stack.infra.places import Places
 from genai_stack.integrations.parsing import reading
 from genai_stack.integrations.parsing.boxes import Box
 from genai_stack.integrations.parsing.pages import ReadingLimits
+
+PICTURES_AT_ONCE = 2
+MOST_PICTURES_WAITING = 32
 
 
 async def text_of(session: ReadSession, scope: Scope, document_id: str, number: int) -> str:
@@ -22,20 +26,34 @@ async def text_of(session: ReadSession, scope: Scope, document_id: str, number: 
     return document.content[starts[number - 1] : ends[number - 1]]
 
 
-async def picture_of(
-    database: Database, scope: Scope, document_id: str, number: int, limits: ReadingLimits | None = None
-) -> bytes:
-    """As PNG. Raises UnsupportedType where the file has no pages, NotFound where its original is kept no longer."""
-    content = await _original(database, scope, document_id, number)
-    return await reading.render_page(content, number, limits or ReadingLimits())
+class DocumentPages:
+    """Each picture takes a child process and the whole file, so a few are made at once and the others wait.
 
+    A cancelled call ends its child.
+    """
 
-async def boxes_on(
-    database: Database, scope: Scope, document_id: str, number: int, texts: Sequence[str]
-) -> list[list[Box]]:
-    """For each text the boxes of its lines on the page's picture. Raises as `picture_of`."""
-    content = await _original(database, scope, document_id, number)
-    return await reading.boxes(content, number, texts, ReadingLimits())
+    def __init__(
+        self, database: Database, *, running: int = PICTURES_AT_ONCE, waiting: int = MOST_PICTURES_WAITING
+    ) -> None:
+        self._database = database
+        self._places = Places("pages are being drawn", running=running, waiting=waiting)
+
+    async def picture_of(
+        self, scope: Scope, document_id: str, number: int, limits: ReadingLimits | None = None
+    ) -> bytes:
+        """As PNG. Raises UnsupportedType where the file has no pages, NotFound where its original is kept no longer.
+
+        Raises Busy where too many wait.
+        """
+        async with self._places.take():
+            content = await _original(self._database, scope, document_id, number)
+            return await reading.render_page(content, number, limits or ReadingLimits())
+
+    async def boxes_on(self, scope: Scope, document_id: str, number: int, texts: Sequence[str]) -> list[list[Box]]:
+        """For each text the boxes of its lines on the page's picture. Raises as `picture_of`."""
+        async with self._places.take():
+            content = await _original(self._database, scope, document_id, number)
+            return await reading.boxes(content, number, texts, ReadingLimits())
 
 
 async def _original(database: Database, scope: Scope, document_id: str, number: int) -> bytes:

@@ -6,7 +6,10 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from tests.support.children import stopped_child, until_ended
 from tests.support.files import pdf, taken_in
+from tests.support.server import Server
+from tests.support.wire import wire
 
 OTTERS = b"# Otters\n\nOtters sleep holding hands."
 API = "/api/v1"
@@ -153,3 +156,12 @@ async def test_a_file_beyond_the_limit_is_refused_at_once(new_server) -> None:
         answer = await client.post(path, files=[("file", ("a.txt", b"x" * 1_100_000))])
         assert (answer.status_code, answer.json()["code"]) == (413, "TOO_LARGE")
         assert (await client.get(path)).json()["total"] == 0
+
+
+async def test_picture_ends_with_its_request(server: Server, client: httpx2.AsyncClient, base: str) -> None:
+    [document] = await taken_in(client, f"{base}/documents", ("animals.pdf", pdf("Otters sleep holding hands.")))
+    async with wire(server.url) as opened:
+        path = f"{API}/documents/{document['id']}/pages/1"
+        await opened.send(f"GET {path} HTTP/1.1\r\nhost: localhost\r\naccept: image/png\r\n\r\n".encode())
+        child = await stopped_child(server.pid)
+    await until_ended(child)
