@@ -131,9 +131,14 @@ def test_the_settings_exist_and_fit(services: dict[str, Json], service: str, mon
     read = settings.read()
     assert read.host == "0.0.0.0"
     assert read.dispatch == "distributed"
-    assert read.database_url == "postgresql://genai_stack:abc-123_@postgres:5432/genai_stack"
+    assert read.database_url == "postgresql://genai_stack_app:abc-123_@postgres:5432/genai_stack"
     assert read.chroma_url == "http://chroma:8000"
     assert read.allowed_hosts == ("127.0.0.1", "localhost")
+
+
+def test_only_the_migration_is_told_the_owners_password(services: dict[str, Json]) -> None:
+    told = {name for name, one in services.items() if SECRETS["POSTGRES_PASSWORD"] in str(one)}
+    assert told == {"postgres", "migrate"}
 
 
 def test_new_secrets_are_new_and_fit() -> None:
@@ -145,6 +150,6 @@ def test_new_secrets_are_new_and_fit() -> None:
     assert first.keys() == SECRETS.keys()
     assert all(first[name] != second[name] for name in first)
     Fernet(first["GENAI_STACK_SECRET_KEY"])
-    for name in ("POSTGRES_PASSWORD", "GENAI_STACK_TOKEN"):
+    for name in ("POSTGRES_PASSWORD", "APP_POSTGRES_PASSWORD", "GENAI_STACK_TOKEN"):
         assert re.fullmatch(r"[\w-]{43}", first[name])  # part of an address, and of a header
     compose(first)

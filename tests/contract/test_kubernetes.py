@@ -198,6 +198,15 @@ def test_no_secret_is_in_the_objects_and_the_example_is_empty(objects: list[Json
         assert not config["data"].keys() & SECRETS
 
 
+def test_only_the_migration_is_told_the_owners_password(objects: list[Json]) -> None:
+    told = {
+        one["metadata"]["name"]
+        for one in deployment.workloads(objects)
+        if SECRETS["POSTGRES_PASSWORD"] in str(deployment.environment(objects, one))
+    }
+    assert told == {"postgres", "migrate"}
+
+
 @pytest.mark.parametrize(("kind", "name"), [("Deployment", "backend"), ("Deployment", "worker"), ("Job", "migrate")])
 def test_the_settings_exist_and_fit(objects: list[Json], kind: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, value in deployment.environment(objects, named(objects, kind, name)).items():
@@ -206,7 +215,7 @@ def test_the_settings_exist_and_fit(objects: list[Json], kind: str, name: str, m
             monkeypatch.setenv(variable, value)
     read = settings.read()
     assert (read.host, read.dispatch) == ("0.0.0.0", "distributed")
-    assert read.database_url == "postgresql://genai_stack:abc-123_@postgres:5432/genai_stack"
+    assert read.database_url == "postgresql://genai_stack_app:abc-123_@postgres:5432/genai_stack"
     assert read.chroma_url == "http://chroma:8000"
     mounts = {mount["mountPath"] for mount in container(named(objects, kind, name))["volumeMounts"]}
     assert str(read.data) in mounts

@@ -14,7 +14,7 @@ from genai_stack.app import schema
 from genai_stack.errors import CannotStart
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.table import Table
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, as_owner
 from tests.support.server import Server
 
 NEEDED = {
@@ -92,18 +92,21 @@ async def test_migrating_goes_up_and_down_and_up_again(database_url: str) -> Non
         await database.close()
 
 
-async def test_a_newer_schema_is_refused_with_a_sentence(database: Database) -> None:
+async def test_a_newer_schema_is_refused_with_a_sentence(database_url: str) -> None:
+    database = Database(database_url)
+    await schema.migrate(database)
     await in_(database, lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
     for refuse in (schema.check, schema.migrate):
         with pytest.raises(CannotStart, match="newer version"):
             await refuse(database)
+    await database.close()
 
 
 async def test_a_server_on_another_schema_stops_with_a_sentence(own_server: Server) -> None:
     own_server.start()
     own_server.kill()
     url = own_server.settings.get("database_url")
-    database = Database(str(url)) if url else Database.in_folder(own_server.data)
+    database = Database(as_owner(str(url))) if url else Database.in_folder(own_server.data)
     await in_(database, lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
     await database.close()
     code, said = own_server.refused()

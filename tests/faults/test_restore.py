@@ -21,7 +21,7 @@ from tests.fakes.openai_server import OpenAIServer
 from tests.support import talk
 from tests.support.cluster import Cluster
 from tests.support.graphs import asked, edge, graph, node
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, as_app
 from tests.support.server import Server
 from tests.support.talk import V1, Json
 
@@ -53,7 +53,7 @@ class AtHome:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
-        self._server = Server(folder, example=False)
+        self._server = Server(folder, example=False, vectors="chroma")
 
     def start(self) -> None:
         self._server.start()
@@ -100,13 +100,14 @@ class InProduction:
         self._cluster.stop()
 
     def restored(self, backup: Path, folder: Path) -> "InProduction":
-        other = InProduction(folder, self._postgres, self._postgres.restored(backup), self._key)
-        migrate(other._cluster.apis[0])
+        url = self._postgres.restored(backup)
+        other = InProduction(folder, self._postgres, as_app(url), self._key)
+        migrate(other._cluster.apis[0], owner_database_url=url)
         return other
 
 
-def migrate(server: Server) -> None:
-    settings = {f"GENAI_STACK_{name.upper()}": str(value) for name, value in server.settings.items()}
+def migrate(server: Server, **more: str) -> None:
+    settings = {f"GENAI_STACK_{name.upper()}": str(value) for name, value in (server.settings | more).items()}
     command = [
         sys.executable,
         "-c",

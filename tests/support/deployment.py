@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 OVERLAYS = ("local", "production")
 SECRETS = {
-    "POSTGRES_PASSWORD": "abc-123_",
+    "POSTGRES_PASSWORD": "owner-123_",
+    "APP_POSTGRES_PASSWORD": "abc-123_",
     "GENAI_STACK_SECRET_KEY": "A" * 43 + "=",
     "GENAI_STACK_TOKEN": "a-token-for-the-tests-of-deployments-0123456",
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.support.deployment import BIN, ROOT, compose, recipe
 from tests.support.front_door import free_port
+from tests.support.postgres import as_app
 
 START_SECONDS = 60
 
@@ -35,12 +36,13 @@ class Installation:
         # What is elsewhere here than in its container.
         self._chroma = f"127.0.0.1:{free_port()}"
         self._here = {
-            "GENAI_STACK_DATABASE_URL": database_url,
+            "GENAI_STACK_DATABASE_URL": as_app(database_url),
             "GENAI_STACK_CHROMA_URL": f"http://{self._chroma}",
             "GENAI_STACK_DATA": str(folder / "data"),
             "GENAI_STACK_PORT": "0",
             "GENAI_STACK_WORKER_PORT": "0",
         }
+        self._owner = {"GENAI_STACK_OWNER_DATABASE_URL": database_url}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._addresses: dict[str, str] = {}
 
@@ -145,4 +147,6 @@ class Installation:
             "TMPDIR": str(self._folder / "tmp"),
             "PYTHONPATH": str(self.packages),  # before the checkout, which the tests' environment has installed
         }
-        return own | told | self._services[service]["environment"] | self._here
+        asked = self._services[service]["environment"]
+        owner = self._owner if self._owner.keys() <= asked.keys() else {}
+        return own | told | asked | self._here | owner

@@ -1,7 +1,9 @@
 """A PostgreSQL of the tests' own, with pgvector where any has it, on a socket that only its owner reaches."""
 
 import asyncio
+import contextlib
 import importlib.util
+import io
 import os
 import shutil
 import signal
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+OWNER, APP = "postgres", "genai_stack_app"  # roles
 UNPRIVILEGED = ("postgres", "nobody")
 # Commits reach the kernel (synchronous_commit), so that `restart` loses none; only a power cut would.
 SETTINGS = (
@@ -130,8 +133,8 @@ class Postgres:
             self._process.wait(30)
             self._process = None
 
-    def url(self, database: str) -> str:
-        return f"postgresql://postgres@/{database}?host={self._folder}"
+    def url(self, database: str, role: str = OWNER) -> str:
+        return f"postgresql://{role}@/{database}?host={self._folder}"
 
     def database(self, template: str | None = None) -> str:
         """The URL of a new database, empty or a copy of another."""
@@ -140,23 +143,23 @@ class Postgres:
         return self.url(name)
 
     def migrated(self) -> str:
-        """The URL of a new database that has this program's schema."""
+        """The URL of a new database that has this program's schema, for the app's role."""
         if self._template is None:
             url = self.database()
-            migrate(url)
+            migrate(url, as_app(url))
             self._template = url.partition("@/")[2].partition("?")[0]
-        return self.database(self._template)
+        return as_app(self.database(self._template))
 
     def dump(self, url: str, *options: str) -> Path:
         """What `pg_dump` makes of a database."""
         file = self._folder / f"{uuid4().hex}.dump"
-        self._call("pg_dump", "--format=custom", f"--file={file}", *options, url)
+        self._call("pg_dump", "--format=custom", f"--file={file}", *options, as_owner(url))
         return file
 
     def restored(self, dump: Path) -> str:
         """The URL of a new database, filled by `pg_restore`."""
         url = self.database()
-        self._call("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={url}", dump)
+        self._call("pg_restore", "--exit-on-error", "--no-owner", "--no-privileges", f"--dbname={url}", dump)
         return url
 
     @property
@@ -189,20 +192,23 @@ class Postgres:
             connection.execute(statement)  # type: ignore[call-overload]
 
 
-def migrate(url: str) -> None:
-    """Brings a database to this program's schema."""
-    from genai_stack.app import schema
-    from genai_stack.infra.database.database import Database
+def as_app(url: str) -> str:
+    """The same database for the role that servers and workers have."""
+    return url.replace(f"//{OWNER}@", f"//{APP}@")
 
-    async def migrated() -> None:
-        database = Database(url)
-        try:
-            await schema.migrate(database)
-        finally:
-            await database.close()
 
-    with ThreadPoolExecutor(1) as thread:  # the one that asks may have a loop running
-        thread.submit(asyncio.run, migrated()).result()
+def as_owner(url: str) -> str:
+    return url.replace(f"//{APP}@", f"//{OWNER}@")
+
+
+def migrate(owner_url: str, app_url: str) -> None:
+    """As `genai-stack migrate` does."""
+    from genai_stack.app.settings import read
+    from genai_stack.cli.migrate import migrate
+
+    settings = read(database_url=app_url, owner_database_url=owner_url, dispatch="distributed", secret_key="-")
+    with ThreadPoolExecutor(1) as thread, contextlib.redirect_stdout(io.StringIO()):
+        thread.submit(asyncio.run, migrate(settings)).result()  # the one that asks may have a loop running
 
 
 def _unprivileged() -> str:

@@ -15,6 +15,7 @@ from genai_stack.features.knowledge import example
 from genai_stack.features.workflows import store
 from genai_stack.features.workflows.templates import EXAMPLE
 from genai_stack.features.workspaces.tables import Workspace
+from genai_stack.infra.database import roles
 from genai_stack.infra.database.database import Database, WriteSession
 from genai_stack.infra.database.scope import THE_WORKSPACE
 from genai_stack.infra.secrets import FILE_NAME as SECRET_KEY
@@ -77,6 +78,7 @@ async def prepare(database: Database, *, example_wanted: bool) -> None:
         await schema.migrate(database)
     elif not database.is_sqlite:
         await schema.check(database)
+        await roles.check_powers(database)
     try:
         async with database.write() as session:
             if await session.get(Workspace, THE_WORKSPACE.workspace_id) is None:

@@ -34,6 +34,11 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="PostgreSQL database (postgresql://…). Default: SQLite in the data directory."
     )
+    owner_database_url: str | None = Field(
+        None,
+        description="The same PostgreSQL database as its owner, for `genai-stack migrate` only: it makes the user of "
+        "GENAI_STACK_DATABASE_URL, who may read and write rows and nothing else.",
+    )
     chroma_url: str | None = Field(
         None, description="Chroma server for the vector index. Default: one is started when it is needed."
     )
@@ -139,7 +144,8 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown, as the log needs to know it."""
         keys = (self.secret_key or "").replace(",", " ").split()
-        written = [urlsplit(url).password for url in (self.database_url, self.chroma_url, self.otlp_endpoint) if url]
+        urls = (self.database_url, self.owner_database_url, self.chroma_url, self.otlp_endpoint)
+        written = [urlsplit(url).password for url in urls if url]
         passwords = [password for password in written if password]
         return tuple(filter(None, (self.token, *keys, *passwords, *map(unquote, passwords))))
 

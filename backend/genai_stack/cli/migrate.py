@@ -1,25 +1,39 @@
 """What an operator does between two starts: migrate, and change the secret key."""
 
+import asyncio
+
 from genai_stack.app import schema
 from genai_stack.app.bootstrap import open_database, own_folder
 from genai_stack.app.settings import Settings
 from genai_stack.errors import CannotStart
 from genai_stack.features.credentials import store as credentials
+from genai_stack.infra.database import roles
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.secrets import Secrets, keys_in, new_key, write_keys
+from genai_stack.integrations.vectors.pgvector_ground import SCHEMA as VECTORS_SCHEMA
 
 
 async def migrate(settings: Settings) -> None:
     """Bring the database to this version's schema."""
     with own_folder(settings):
-        database = open_database(settings)
+        database = Database(settings.owner_database_url) if settings.owner_database_url else open_database(settings)
         try:
             await schema.migrate(database)
+            if settings.owner_database_url:
+                await _grant(database, open_database(settings))
             if settings.secret_key is None:
                 keys_in(settings.data)  # makes the first one, for all processes that share this directory
         finally:
             await database.close()
     print(f"The database has the schema {schema.HEAD}.")
+
+
+async def _grant(owner: Database, app: Database) -> None:
+    try:
+        await asyncio.to_thread(roles.grant, owner, app, extensions=("vector",), schemas=(VECTORS_SCHEMA,))
+        await schema.check(app)  # the app's user gets in, and reads
+    finally:
+        await app.close()
 
 
 async def rotate_keys(settings: Settings) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import graphs, talk
 from tests.support.cluster import Cluster, Worker
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, as_owner
 from tests.support.server import Server
 
 
@@ -77,7 +77,7 @@ async def test_processes_of_two_versions_work_side_by_side_on_the_newer_schema(
 ) -> None:
     async with cluster.apis[0].client() as client:
         workflow = await talk.saved(client, graphs.echo())
-        with psycopg.connect(str(cluster.apis[0].settings["database_url"]), autocommit=True) as newer:
+        with psycopg.connect(as_owner(str(cluster.apis[0].settings["database_url"])), autocommit=True) as newer:
             newer.execute("ALTER TABLE runs ADD COLUMN of_the_next_version text NOT NULL DEFAULT 'x'")
             newer.execute("ALTER TABLE events ADD COLUMN of_the_next_version text")
             newer.execute("CREATE TABLE things_of_the_next_version (id int)")

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from uuid import UUID
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -22,7 +23,7 @@ from genai_stack.integrations.vectors.vector_store import Held
 from tests.fakes import shelf
 from tests.fakes.embedder import vector
 from tests.fakes.library import settled, until
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, as_owner, migrate
 
 ROUNDS = int(os.environ.get("GENAI_STACK_FAULT_ROUNDS", "3"))
 SEED = int(os.environ.get("GENAI_STACK_FAULT_SEED", "0")) or random.randrange(1, 1_000_000)
@@ -195,8 +196,6 @@ async def is_made(process: Process, base_id: str) -> bool:
         "UPDATE vectors.{table} SET document_id = gen_random_uuid()",
         "UPDATE vectors.{table} SET embedding = embedding * array_fill(-1, ARRAY[256])::vector",
         "DELETE FROM vectors.collections",
-        "DROP SCHEMA vectors CASCADE",
-        "DROP EXTENSION vector CASCADE",
     ],
 )
 async def test_what_was_damaged_by_hand_is_made_again_from_sql(processes: list[Process], harm: str) -> None:
@@ -210,6 +209,22 @@ async def test_what_was_damaged_by_hand_is_made_again_from_sql(processes: list[P
     await until(partial(after.is_right, base_id))
     assert set(await after.found(base_id, limit=3) or ()) == set(exact or ())
     await until(partial(before.is_right, base_id))
+
+
+@pytest.mark.parametrize("harm", ["DROP SCHEMA vectors CASCADE", "DROP EXTENSION vector CASCADE"])
+async def test_what_the_owner_removed_is_made_again_after_migrating(
+    processes: list[Process], url: str, harm: str
+) -> None:
+    before, after, _ = processes
+    base_id = await shelf.make_base(before.database)
+    await shelf.put(before.database, base_id, [NEEDLE, *texts(100)])
+    await before.refresh(base_id)
+    exact = await before.found(base_id, limit=3)
+    with psycopg.connect(as_owner(url)) as owner:
+        owner.execute(harm)  # type: ignore[call-overload]
+    migrate(as_owner(url), url)
+    await until(partial(after.is_right, base_id))
+    assert set(await after.found(base_id, limit=3) or ()) == set(exact or ())
 
 
 async def test_one_process_at_a_time_has_the_lock_and_none_that_was_cut_off(processes: list[Process]) -> None:
