@@ -23,8 +23,8 @@ from genai_stack.errors import (
 from genai_stack.infra.egress.addresses import Upstreams
 from genai_stack.infra.egress.api_key import ApiKey, origin_of
 from genai_stack.infra.egress.client import Outbound
+from genai_stack.integrations.chat_models import ChatModels
 from genai_stack.integrations.llm.chat_model import ChatModel, ChatRequest, ContextPassage, Delta, Message
-from genai_stack.integrations.llm.chat_models import ChatModels
 from genai_stack.integrations.llm.retries import Deadlines, stream_with_retries
 from tests.fakes.anthropic_server import AnthropicServer
 from tests.fakes.gemini_server import GeminiServer
@@ -337,7 +337,7 @@ async def test_offline_model_answers_like_the_others() -> None:
     )
     text, reasoning, deltas = await whole(stream_with_retries(models.model("offline"), request))
     assert "Ada wrote it in 1843. [1]" in text
-    assert "no language model" in text
+    assert "not a language model" in text
     assert reasoning
     assert deltas[-1].finish == "stop"
     assert deltas[-1].usage is not None

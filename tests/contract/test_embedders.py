@@ -23,9 +23,9 @@ from genai_stack.errors import (
 from genai_stack.infra.egress.addresses import Upstreams
 from genai_stack.infra.egress.api_key import ApiKey, origin_of
 from genai_stack.infra.egress.client import Outbound
+from genai_stack.integrations.embedders import Embedders
 from genai_stack.integrations.embedding import remote
 from genai_stack.integrations.embedding.embedder import Embedder
-from genai_stack.integrations.embedding.embedders import Embedders
 from genai_stack.integrations.embedding.local import LocalEmbedder
 from tests.fakes.gemini_server import GeminiServer
 from tests.fakes.model_server import BAD_KEY, Json, ModelServer, Request

@@ -10,8 +10,8 @@ import uvloop
 
 from genai_stack.infra.egress.addresses import Upstreams
 from genai_stack.infra.egress.client import Outbound
+from genai_stack.integrations.chat_models import ChatModels
 from genai_stack.integrations.llm.chat_model import ChatRequest, Delta
-from genai_stack.integrations.llm.chat_models import ChatModels
 from genai_stack.integrations.llm.retries import stream_with_retries
 
 REQUEST = ChatRequest(model="fake", question="Go.")

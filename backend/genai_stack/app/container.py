@@ -52,11 +52,11 @@ from genai_stack.infra.queue.queue import ConcurrencyLimits, Handler, QueueName
 from genai_stack.infra.telemetry.lag import LagWatch
 from genai_stack.infra.telemetry.page import MetricsPage, Standing, Waiting
 from genai_stack.infra.telemetry.spans import Spans
+from genai_stack.integrations.chat_models import ChatModels
+from genai_stack.integrations.embedders import Embedders
 from genai_stack.integrations.embedding.closeness import Closeness
 from genai_stack.integrations.embedding.embedder import Embedder
-from genai_stack.integrations.embedding.embedders import Embedders
 from genai_stack.integrations.embedding.local import LocalEmbedder
-from genai_stack.integrations.llm.chat_models import ChatModels
 from genai_stack.integrations.llm.retries import Deadlines
 from genai_stack.integrations.vectors.chroma import ChromaIndex
 from genai_stack.integrations.vectors.chroma_child import WORTH_FROM_VECTORS, ChromaChild
@@ -101,7 +101,7 @@ async def build(settings: Settings, stack: AsyncExitStack, *, private_upstreams:
     closeness = Closeness(local_embedder)
     embedders = Embedders(outbound, local_embedder)
     stack.push_async_callback(embedders.close)
-    models = ChatModels(outbound, closeness=closeness)
+    models = ChatModels(outbound, compare_texts=closeness)
     stack.push_async_callback(models.close)
 
     async def open_embedder(scope: Scope, choice: EmbedderChoice, fingerprint: str | None) -> Embedder:

@@ -26,7 +26,7 @@ from genai_stack.infra.pubsub.pubsub import PubSub
 from genai_stack.infra.queue.queue import Handler, Queue, QueueName
 from genai_stack.infra.secrets import Secrets
 from genai_stack.infra.telemetry.page import MetricsPage
-from genai_stack.integrations.llm.chat_models import ChatModels
+from genai_stack.integrations.chat_models import ChatModels
 
 
 @dataclass(frozen=True, slots=True)

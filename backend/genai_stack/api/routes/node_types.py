@@ -9,7 +9,7 @@ from genai_stack.api.http.models import Page, Pages50, Pages500
 from genai_stack.api.http.routing import Policy, Router
 from genai_stack.engine.ports import PORT_TYPES
 from genai_stack.features.workflows.templates import TEMPLATES, picture
-from genai_stack.integrations.llm.providers import PROVIDERS
+from genai_stack.integrations.catalog import PROVIDERS
 
 router = Router(Policy.WORKSPACE, tag="catalog")
 

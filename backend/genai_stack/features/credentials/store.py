@@ -14,7 +14,7 @@ from genai_stack.infra.database.row_counts import row_count
 from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.egress.api_key import ApiKey, origin_of
 from genai_stack.infra.secrets import Secrets
-from genai_stack.integrations.llm.providers import BY_ID, FIXED_ADDRESSES
+from genai_stack.integrations.catalog import BY_ID, FIXED_ADDRESSES
 
 SHORTEST_SHOWN_CHARACTERS = 12
 """Of a key that is shorter, nothing is shown."""

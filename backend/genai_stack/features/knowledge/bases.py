@@ -15,9 +15,8 @@ from genai_stack.infra.database.insert_absent import insert_absent
 from genai_stack.infra.database.listing import page_of
 from genai_stack.infra.database.row_counts import row_count
 from genai_stack.infra.database.scope import Scope
+from genai_stack.integrations.embedders import check_embedder
 from genai_stack.integrations.embedding.embedder import Embedder
-from genai_stack.integrations.embedding.embedders import PROVIDERS
-from genai_stack.integrations.embedding.minilm import MODEL
 from genai_stack.integrations.parsing.passages import CHUNK_WORDS, MAX_CHUNK_WORDS, MIN_CHUNK_WORDS, OVERLAP_WORDS
 
 DELETED = -1
@@ -42,21 +41,7 @@ class EmbedderChoice:
 
     def check(self) -> None:
         """Invalid where these words can make no embedder; whether they do is known when it is asked."""
-        if self.provider not in PROVIDERS:
-            raise Invalid(f"There is no embedder called {self.provider!r}. Choose one of {', '.join(PROVIDERS)}.")
-        if self.provider == "local":
-            if self.model not in {None, "", MODEL}:
-                raise Invalid(f"The local embedder knows one model, {MODEL}. Leave the model empty.")
-            return
-        if not self.model:
-            raise Invalid("Name the model that shall embed the passages.")
-        if self.provider == "openai_compatible":
-            if not self.base_url:
-                raise Invalid("Give the address of the embedding server, like http://localhost:11434/v1.")
-        elif self.base_url:
-            raise Invalid(f"The address of {self.provider} is fixed. Leave base_url out, or choose openai_compatible.")
-        elif self.credential_id is None:
-            raise Invalid(f"The {self.provider} embedder needs a credential. Add one, then choose it.")
+        check_embedder(self.provider, self.model, has_key=self.credential_id is not None, base_url=self.base_url)
 
     def makes_the_same(self, other: "EmbedderChoice") -> bool:
         """Whether only the key differs."""

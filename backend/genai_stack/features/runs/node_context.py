@@ -21,8 +21,9 @@ from genai_stack.infra.egress.api_key import ApiKey
 from genai_stack.infra.secrets import Secrets
 from genai_stack.infra.telemetry.model_call import ModelCall
 from genai_stack.infra.telemetry.spans import Span, SpanOf
+from genai_stack.integrations.catalog import BY_ID
+from genai_stack.integrations.chat_models import ChatModels
 from genai_stack.integrations.llm.chat_model import ChatRequest, Delta
-from genai_stack.integrations.llm.chat_models import ChatModels
 from genai_stack.integrations.llm.retries import Deadlines, stream_with_retries
 from genai_stack.nodes.context import Finding, ModelChoice, NodeContext, Turn
 
@@ -74,6 +75,7 @@ class _RunContext:
             choice.provider,
             request.model,
             span,
+            trace_name=BY_ID[choice.provider].trace_name,
             base_url=choice.base_url,
             temperature=request.temperature,
             max_tokens=request.max_tokens,

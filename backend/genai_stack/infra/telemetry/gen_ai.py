@@ -20,9 +20,6 @@ PORT: Final = "server.port"
 CHAT: Final = "chat"
 INVOKE_WORKFLOW: Final = "invoke_workflow"
 
-PROVIDERS: Final = {"gemini": "gcp.gemini"}
-"""Where the conventions have a name of their own."""
-
 RUN: Final = "genai_stack.run.id"
 ATTEMPT: Final = "genai_stack.run.attempt"
 STATUS: Final = "genai_stack.run.status"

@@ -19,17 +19,19 @@ class ModelCall:
         model: str,
         within: Span | None,
         *,
+        trace_name: str | None = None,
         base_url: str | None = None,
         temperature: float | None = None,
         max_tokens: int | None = None,
     ) -> None:
+        """`trace_name` is the provider's name in spans, where that is not its id."""
         self.waits = True
         """Whether nothing has come yet."""
         self._provider, self._model = provider, model or provider
         self._prompt = self._completion = 0
         self._span: Span | None = None
         if within is not None:
-            asked = _asked(provider, self._model, base_url, temperature, max_tokens)
+            asked = _asked(trace_name or provider, self._model, base_url, temperature, max_tokens)
             self._span = within.child(f"{gen_ai.CHAT} {self._model}", asked, calls_out=True)
 
     def __enter__(self) -> "ModelCall":
@@ -78,7 +80,7 @@ def _asked(
 ) -> dict[str, Value]:
     asked: dict[str, Value] = {
         gen_ai.OPERATION: gen_ai.CHAT,
-        gen_ai.PROVIDER: gen_ai.PROVIDERS.get(provider, provider),
+        gen_ai.PROVIDER: provider,
         gen_ai.MODEL: model,
         gen_ai.STREAM: True,
     }

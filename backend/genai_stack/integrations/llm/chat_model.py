@@ -1,6 +1,7 @@
 """The port of this room: a question with its material goes in, a stream of deltas comes out."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -68,6 +69,14 @@ class Delta(Struct, frozen=True):
     @property
     def is_empty(self) -> bool:
         return not (self.text or self.reasoning or self.usage or self.finish or self.retracts)
+
+
+class ModelCard(Struct, frozen=True):
+    """What a provider tells about one of its models. `ends_at`: when it shuts the model down, where it says so."""
+
+    id: str
+    title: str
+    ends_at: datetime | None = None
 
 
 class ChatModel(Protocol):

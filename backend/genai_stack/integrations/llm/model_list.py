@@ -10,7 +10,7 @@ from msgspec import Struct
 from genai_stack.infra.egress.answer_body import request_json
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote
-from genai_stack.integrations.llm.providers import ModelCard
+from genai_stack.integrations.llm.chat_model import ModelCard
 
 MOST_MODELS: Final = 5_000
 

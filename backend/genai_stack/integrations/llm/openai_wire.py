@@ -13,11 +13,10 @@ from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote
 from genai_stack.infra.egress.sse import EVENT_BYTES, EventSplitter, OversizedStreamError, ServerSentEvent
 from genai_stack.integrations.llm import prompt
-from genai_stack.integrations.llm.chat_model import ChatRequest, Delta, Finish, Usage
+from genai_stack.integrations.llm.chat_model import ChatRequest, Delta, Finish, ModelCard, Usage
 from genai_stack.integrations.llm.openai_chunks import read_chunk
 from genai_stack.integrations.llm.openai_dialect import Dialects
 from genai_stack.integrations.llm.openai_models import openai_models
-from genai_stack.integrations.llm.providers import ModelCard
 from genai_stack.integrations.llm.think import ThinkSplitter
 
 PAUSE: Final = 0.05  # seconds

@@ -2,23 +2,31 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from genai_stack.engine.forms import form_field
 from genai_stack.engine.node import ConfigProblem, NodeConfig, NodeType, ValidationContext
 from genai_stack.engine.ports import Documents, Passage, StreamedText, Text
 from genai_stack.errors import Invalid
 from genai_stack.infra.egress.api_key import origin_of
+from genai_stack.integrations.catalog import BY_ID, CHAT_PROVIDERS
 from genai_stack.integrations.llm.chat_model import ChatRequest, ContextPassage, Message, Usage
 from genai_stack.integrations.llm.prompt import render
 from genai_stack.nodes.context import ModelChoice, NodeContext, Turn
 
-KEYED = ("openai", "gemini", "anthropic")
-ONLINE = (*KEYED, "openai_compatible")
+# Those who have a server, those who need a key, and those whose server a person names.
+ONLINE_IDS = [provider.id for provider in CHAT_PROVIDERS if provider.has_server]
+KEYED_IDS = [provider.id for provider in CHAT_PROVIDERS if provider.needs_key]
+ADDRESSED_IDS = [provider.id for provider in CHAT_PROVIDERS if provider.needs_base_url]
+
+if TYPE_CHECKING:
+    ProviderId = str
+else:
+    ProviderId = Literal[tuple(provider.id for provider in CHAT_PROVIDERS)]
 
 
 class Config(NodeConfig):
-    provider: Literal["openai", "gemini", "anthropic", "openai_compatible", "offline"] = form_field(
+    provider: ProviderId = form_field(
         "offline", "provider", title="Provider", help="Who answers. Offline needs no API key: it quotes your documents."
     )
     model: str = form_field(
@@ -27,16 +35,16 @@ class Config(NodeConfig):
         title="Model",
         help="The model's name, as the provider writes it.",
         max_length=200,
-        shown_if={"provider": [*ONLINE]},
-        required_if={"provider": [*ONLINE]},
+        shown_if={"provider": ONLINE_IDS},
+        required_if={"provider": ONLINE_IDS},
     )
     credential_id: str | None = form_field(
         None,
         "credential",
         title="API key",
         help="A stored API key of this provider.",
-        shown_if={"provider": [*ONLINE]},
-        required_if={"provider": [*KEYED]},
+        shown_if={"provider": ONLINE_IDS},
+        required_if={"provider": KEYED_IDS},
     )
     base_url: str | None = form_field(
         None,
@@ -44,8 +52,8 @@ class Config(NodeConfig):
         title="Server address",
         help="Where the model's server is, such as http://127.0.0.1:11434/v1 for Ollama.",
         max_length=2000,
-        shown_if={"provider": ["openai_compatible"]},
-        required_if={"provider": ["openai_compatible"]},
+        shown_if={"provider": ADDRESSED_IDS},
+        required_if={"provider": ADDRESSED_IDS},
     )
     system_prompt: str = form_field(
         "", "textarea", title="Instructions", help="What the model is told before each question.", max_length=100_000
@@ -130,18 +138,19 @@ class Llm(NodeType[Config, Inputs, Outputs, NodeContext]):
         return Outputs("".join(said))
 
     def problems(self, config: Config, context: ValidationContext) -> Iterable[ConfigProblem]:
-        if config.provider in ONLINE and not config.model.strip():
+        provider = BY_ID[config.provider]
+        if provider.has_server and not config.model.strip():
             yield ConfigProblem("invalid_config", "it has no model. Name one.", "model")
-        if config.provider == "openai_compatible" and not config.base_url:
+        if provider.needs_base_url and not config.base_url:
             yield ConfigProblem("invalid_config", "it has no server address. Give one.", "base_url")
-        if config.provider != "openai_compatible" and config.base_url:
+        if not provider.needs_base_url and config.base_url:
             message = f"it names a server address, and that of {config.provider} is fixed. Remove the address."
             yield ConfigProblem("invalid_config", message, "base_url")
-        if config.provider in KEYED and config.credential_id is None:
+        if provider.needs_key and config.credential_id is None:
             yield ConfigProblem(
                 "missing_credential", "it has no key. Choose a stored one, or add one.", "credential_id"
             )
-        elif config.credential_id is not None and config.provider in ONLINE:
+        elif config.credential_id is not None and provider.has_server:
             yield from _credential_problems(config, config.credential_id, context)
 
 
@@ -153,7 +162,7 @@ def _credential_problems(config: Config, credential_id: str, context: Validation
     elif stored_for != provider:
         message = f"its key is one for {stored_for}, not for {provider}. Choose another."
         yield ConfigProblem("missing_credential", message, "credential_id")
-    elif provider == "openai_compatible" and config.base_url:
+    elif BY_ID[provider].needs_base_url and config.base_url:
         its_server = context.addresses.get(credential_id)
         if its_server is None or not _same_origin(its_server, config.base_url):
             message = f"its key is one for {its_server or 'no server yet'}, not for this address. Choose another."

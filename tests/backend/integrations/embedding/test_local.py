@@ -159,7 +159,7 @@ asyncio.run(main())
 
 async def test_importing_the_room_imports_no_heavy_library() -> None:
     code = """
-import sys, genai_stack.integrations.embedding.embedders
+import sys, genai_stack.integrations.embedders
 print([name for name in sys.modules if name in {"numpy", "tokenizers", "httpx2"}])
 """
     asked = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)

@@ -6,9 +6,9 @@ from genai_stack.errors import ProviderBroken
 from genai_stack.infra.egress.addresses import Upstreams
 from genai_stack.infra.egress.api_key import ApiKey, origin_of
 from genai_stack.infra.egress.client import Outbound
-from genai_stack.integrations.llm.chat_models import ChatModels
+from genai_stack.integrations.chat_models import ChatModels
+from genai_stack.integrations.llm.chat_model import ModelCard
 from genai_stack.integrations.llm.model_list import MOST_MODELS
-from genai_stack.integrations.llm.providers import ModelCard
 from tests.fakes.raw_server import RawServer
 
 ONE = {

@@ -9,8 +9,8 @@ import pytest
 from genai_stack.errors import ProviderAnsweredNothing, ProviderFailed, ProviderRefused
 from genai_stack.infra.egress.addresses import Upstreams
 from genai_stack.infra.egress.client import Outbound
+from genai_stack.integrations.chat_models import ChatModels
 from genai_stack.integrations.llm.chat_model import ChatRequest, Delta, Usage
-from genai_stack.integrations.llm.chat_models import ChatModels
 from genai_stack.integrations.llm.openai_dialect import Dialect
 from genai_stack.integrations.llm.retries import stream_with_retries
 from genai_stack.integrations.openai_address import api_base, below_v1

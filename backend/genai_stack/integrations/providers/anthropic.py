@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from genai_stack.errors import StackError
-from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote, cause
 from genai_stack.integrations.llm import prompt
-from genai_stack.integrations.llm.chat_model import ChatRequest, Delta, Effort, Finish, Message, Usage
+from genai_stack.integrations.llm.chat_model import ChatRequest, Delta, Effort, Finish, Message, ModelCard, Usage
 from genai_stack.integrations.llm.imported import imported
 from genai_stack.integrations.llm.model_list import ListedModel, cards, request_list
-from genai_stack.integrations.llm.providers import ModelCard
+from genai_stack.integrations.provider import Connection, Provider
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic, Omit
@@ -28,12 +27,11 @@ _MAX_TOKENS_THINKING: Final = 32768
 
 
 class AnthropicChat:
-    def __init__(self, outbound: Outbound, remote: Remote, *, base_url: str, key: str) -> None:
-        self._outbound = outbound
-        self._remote = remote
-        self.name = remote.name
-        self._base_url = base_url.rstrip("/")
-        self._key = key
+    def __init__(self, connection: Connection) -> None:
+        self._outbound, self._remote = connection.outbound, connection.remote
+        self.name = connection.remote.name
+        self._base_url = connection.base_url.rstrip("/")
+        self._key = connection.key or ""
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
         async with self._client(request.connect_within) as client:
@@ -175,3 +173,14 @@ def _error_object(body: object) -> dict[str, object]:
 
 class _ErrorEvent(msgspec.Struct):
     error: dict[str, object]
+
+
+PROVIDER = Provider(
+    "anthropic",
+    title="Anthropic",
+    key_help="Make a key at console.anthropic.com, under API keys. It begins with sk-ant-.",
+    rank=4,
+    needs_key=True,
+    default_base_url="https://api.anthropic.com",
+    open_chat=AnthropicChat,
+)

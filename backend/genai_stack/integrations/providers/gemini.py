@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 from msgspec import field
 
 from genai_stack.errors import ProviderRefused, StackError
-from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote, cause
+from genai_stack.integrations.embedding.gemini import TEXTS_PER_REQUEST, GeminiEmbeddings
 from genai_stack.integrations.llm import prompt
-from genai_stack.integrations.llm.chat_model import ChatRequest, Delta, Finish, Usage
+from genai_stack.integrations.llm.chat_model import ChatRequest, Delta, Finish, ModelCard, Usage
 from genai_stack.integrations.llm.imported import imported
 from genai_stack.integrations.llm.model_list import ListedModel, cards, request_list
-from genai_stack.integrations.llm.providers import ModelCard
+from genai_stack.integrations.provider import Connection, Embeddings, Provider
 
 if TYPE_CHECKING:
     import httpx2
@@ -26,12 +26,11 @@ _STOPPED_BY_FILTER: Final = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PRO
 
 
 class GeminiChat:
-    def __init__(self, outbound: Outbound, remote: Remote, *, base_url: str, key: str) -> None:
-        self._outbound = outbound
-        self._remote = remote
-        self.name = remote.name
-        self._base_url = base_url.rstrip("/")
-        self._key = key
+    def __init__(self, connection: Connection) -> None:
+        self._outbound, self._remote = connection.outbound, connection.remote
+        self.name = connection.remote.name
+        self._base_url = connection.base_url.rstrip("/")
+        self._key = connection.key or ""
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
         await imported(*_SDK)
@@ -162,3 +161,16 @@ def _as_ours(error: Exception, remote: Remote) -> StackError:
     if isinstance(error, errors.APIError):  # an error object inside a stream
         return remote.told({"message": error.message or "", "status": error.status or "", "code": error.code})
     return remote.broken("answered with something that is not its own format")
+
+
+PROVIDER = Provider(
+    "gemini",
+    title="Google Gemini",
+    key_help="Make a key at aistudio.google.com, under Get API key.",
+    rank=3,
+    needs_key=True,
+    default_base_url="https://generativelanguage.googleapis.com",
+    open_chat=GeminiChat,
+    embeddings=Embeddings(GeminiEmbeddings, TEXTS_PER_REQUEST),
+    trace_name="gcp.gemini",
+)

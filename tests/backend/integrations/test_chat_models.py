@@ -11,9 +11,9 @@ from genai_stack.errors import ProviderBroken, ProviderRefused, ProviderTooSlow,
 from genai_stack.infra.egress.addresses import Upstreams
 from genai_stack.infra.egress.api_key import ApiKey
 from genai_stack.infra.egress.client import Outbound
+from genai_stack.integrations.catalog import PROVIDERS
+from genai_stack.integrations.chat_models import ChatModels
 from genai_stack.integrations.llm.chat_model import ChatRequest, Usage
-from genai_stack.integrations.llm.chat_models import ChatModels
-from genai_stack.integrations.llm.providers import PROVIDERS
 from genai_stack.integrations.llm.retries import stream_with_retries
 from tests.fakes.openai_server import OpenAIServer
 
@@ -124,7 +124,7 @@ def test_usage_adds_up() -> None:
 
 def test_no_sdk_is_imported_before_it_is_used() -> None:
     script = (
-        "import sys, genai_stack.integrations.llm.chat_models, genai_stack.integrations.llm.retries\n"
+        "import sys, genai_stack.integrations.chat_models, genai_stack.integrations.llm.retries\n"
         "print([m for m in ('anthropic', 'google.genai', 'httpx2', 'httpx') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from genai_stack.integrations.embedding.closeness import Closeness
 from genai_stack.integrations.embedding.local import LocalEmbedder
 from genai_stack.integrations.llm.chat_model import ChatRequest, ContextPassage, Message
-from genai_stack.integrations.llm.offline import NO_MATCH, WHO, OfflineModel, answer
+from genai_stack.integrations.providers.offline import NO_MATCH, WHO, OfflineModel, answer
 
 PAPER = (
     ContextPassage(

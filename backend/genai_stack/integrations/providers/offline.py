@@ -2,16 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final, NamedTuple
 
-from genai_stack.integrations.llm.chat_model import ChatRequest, ContextPassage, Delta, Usage
+from genai_stack.integrations.llm.chat_model import ChatRequest, ContextPassage, Delta, ModelCard, Usage
 from genai_stack.integrations.llm.prompt import sound
 from genai_stack.integrations.parsing.sentences import Sentence, sentences, word_scores
 from genai_stack.integrations.parsing.terms import terms
-
-Closeness = Callable[[str, Sequence[str]], Awaitable[Sequence[float] | None]]
-"""The cosine of each text to a question; None where no embedder can answer."""
+from genai_stack.integrations.provider import CompareTexts, Connection, Provider
 
 _QUOTED: Final = 4  # sentences
 _SENTENCE_CHARS: Final = 600
@@ -33,7 +31,7 @@ _OVERVIEW: Final = terms("document documents file paper text pdf page main point
 class OfflineModel:
     name = "The offline model"
 
-    def __init__(self, closeness: Closeness | None = None) -> None:
+    def __init__(self, closeness: CompareTexts | None = None) -> None:
         self._closeness = closeness
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
@@ -48,13 +46,16 @@ class OfflineModel:
             await asyncio.sleep(0)
         yield Delta(usage=Usage(), finish="stop")
 
+    async def models(self) -> list[ModelCard]:
+        return [ModelCard("offline", "Offline: best matching sentences")]
+
 
 class _Candidate(NamedTuple):
     sentence: Sentence
     passage: int
 
 
-async def answer(question: str, passages: tuple[ContextPassage, ...], closeness: Closeness | None = None) -> str:
+async def answer(question: str, passages: tuple[ContextPassage, ...], closeness: CompareTexts | None = None) -> str:
     """A list of quotations with the numbers of their passages, in reading order."""
     if not passages:
         return NO_DOCUMENTS
@@ -82,7 +83,7 @@ def _openings(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     return list(first.values())[:_QUOTED]
 
 
-async def _best(question: str, candidates: list[_Candidate], closeness: Closeness | None) -> list[_Candidate]:
+async def _best(question: str, candidates: list[_Candidate], closeness: CompareTexts | None) -> list[_Candidate]:
     by_words = word_scores(question, [candidate.sentence for candidate in candidates])
     cosines = await _cosines(question, candidates, by_words, closeness)
     scores = [
@@ -95,7 +96,7 @@ async def _best(question: str, candidates: list[_Candidate], closeness: Closenes
 
 
 async def _cosines(
-    question: str, candidates: Sequence[_Candidate], by_words: Sequence[float], closeness: Closeness | None
+    question: str, candidates: Sequence[_Candidate], by_words: Sequence[float], closeness: CompareTexts | None
 ) -> list[float]:
     """0 where no embedder is at hand: then the words decide alone."""
     cosines = [0.0] * len(candidates)
@@ -117,3 +118,16 @@ def _pieces(text: str) -> list[str]:
     """Groups of words with the white space between them; joined they are the text."""
     words = re.findall(r"\s*\S+|\s+$", text)
     return ["".join(words[i : i + _WORDS_PER_DELTA]) for i in range(0, len(words), _WORDS_PER_DELTA)]
+
+
+def open_chat(connection: Connection) -> OfflineModel:
+    return OfflineModel(connection.shared.compare_texts)
+
+
+PROVIDER = Provider(
+    "offline",
+    title="Offline",
+    key_help="Needs no key and no network. It is no language model: it quotes the best matching sentences.",
+    rank=5,
+    open_chat=open_chat,
+)
