@@ -11,6 +11,7 @@ from genai_stack.app.settings import Settings
 from genai_stack.errors import CannotStart
 from genai_stack.features.knowledge.cleanup import Cleanup
 from genai_stack.features.runs.version_pruning import prune_all
+from genai_stack.features.workflows.summarizing import summarize_all
 from genai_stack.infra.database.scope import THE_WORKSPACE
 from genai_stack.infra.queue.in_process import InProcessQueue
 from genai_stack.infra.queue.queue import PeriodicTask, Worker
@@ -68,8 +69,13 @@ async def _start(
 def _periodic_tasks(settings: Settings, deps: Dependencies) -> list[PeriodicTask]:
     """Removal of what is past its time, and of what nobody needs any more."""
     cleanup = Cleanup(deps.database, deps.knowledge.deletion, keep_originals=days(settings.keep_originals_days))
+
+    async def summarize() -> None:
+        await summarize_all(deps.database, deps.catalog)
+
     return [
         PeriodicTask("tidy_runs", 1, deps.runs.retention.tidy),
         PeriodicTask("tidy_documents", 30, lambda: cleanup.tidy(THE_WORKSPACE)),
         PeriodicTask("prune_versions", 60, lambda: prune_all(deps.database)),
+        PeriodicTask("summarize_workflows", 1, summarize),
     ]

@@ -1,9 +1,13 @@
 """The one registry: every node type, found in a package's modules."""
 
+import hashlib
 import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from types import ModuleType
+
+import msgspec
 
 from genai_stack.engine.forms import undrawable
 from genai_stack.engine.node import AnyNodeType, NodeType
@@ -24,6 +28,11 @@ class Catalog:
     @classmethod
     def of(cls, package: ModuleType) -> "Catalog":
         return cls(_found_in(package))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Tells catalogs apart under which a graph may have other problems."""
+        return hashlib.sha256(msgspec.json.encode([one.describe() for one in self], order="sorted")).hexdigest()[:32]
 
     def get(self, name: str) -> AnyNodeType | None:
         return self._types.get(name)

@@ -6,7 +6,8 @@ from pydantic import BaseModel, Field
 from genai_stack.api.http.dependencies import Deps
 from genai_stack.api.http.models import Asked, Id, Page, Pages100
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
-from genai_stack.api.routes.workflows import WorkflowOut, workflow_out
+from genai_stack.api.routes.workflows import WorkflowOut, saved_out, workflow_out
+from genai_stack.engine import graph
 from genai_stack.features.workflows import store, tags
 
 router = Router(Policy.WORKSPACE, tag="workflows", prefix="/workflows")
@@ -49,7 +50,8 @@ async def change(
         workflow = await store.replace(session, scope, workflow_id, name, description, now.configuration, None)
         if body.tags is not None:
             await tags.replace(session, scope, workflow_id, body.tags)
-        return await workflow_out(session, deps, scope, workflow, response)
+        read = graph.read(workflow.configuration, deps.limits.graph)
+        return await saved_out(session, deps, scope, workflow, read, response)
 
 
 @router.post("/{workflow_id}/duplicate", status_code=201)

@@ -12,14 +12,13 @@ from genai_stack.api.http.dependencies import Dependencies, Deps
 from genai_stack.api.http.models import LARGEST, Asked, Id, Page, Pages50, ProblemOut
 from genai_stack.api.http.routing import CurrentScope, Policy, Router
 from genai_stack.engine import graph
-from genai_stack.engine.node import ValidationContext
-from genai_stack.engine.validate import Problem, described, errors_in, validate
+from genai_stack.engine.validate import Problem, described
 from genai_stack.errors import Invalid
 from genai_stack.features.knowledge import bases
 from genai_stack.features.runs import store as records
-from genai_stack.features.workflows import search, store, tags
+from genai_stack.features.workflows import search, store, tags, validation
 from genai_stack.features.workflows.tables import Workflow
-from genai_stack.infra.database.database import ReadSession
+from genai_stack.infra.database.database import ReadSession, WriteSession
 from genai_stack.infra.database.scope import Scope
 
 router = Router(Policy.WORKSPACE, tag="workflows", prefix="/workflows")
@@ -109,11 +108,11 @@ class VersionOut(VersionItem):
 @router.post("", status_code=201)
 async def save_new(body: WorkflowIn, response: Response, deps: Deps, scope: CurrentScope) -> WorkflowOut:
     """Save a graph, half-built or whole; `problems` say what keeps it from running."""
-    graph.read(body.configuration, deps.limits.graph)
+    read = graph.read(body.configuration, deps.limits.graph)
     async with deps.database.write() as session:
         workflow = await store.add(session, scope, body.name, body.description, body.configuration)
         await tags.replace(session, scope, workflow.id, body.tags or [])
-        return await workflow_out(session, deps, scope, workflow, response)
+        return await saved_out(session, deps, scope, workflow, read, response)
 
 
 @router.get("")
@@ -128,11 +127,14 @@ async def all_of(
     """Workflows by a part of their name or description, and by tag; last changed first unless `sort` says otherwise."""
     async with deps.database.read() as session:
         found, total = await search.search(session, scope, q, page.skip, page.limit, tag=tag, sort=sort)
-        validation_context = await store.validation_context(session, scope)
+        summaries = await validation.summaries(session, scope, deps.catalog, found)
         ids = [workflow.id for workflow in found]
         owned = await store.own_knowledge_bases(session, scope, ids)
         tagged = await tags.of(session, scope, ids)
-    items = [_item(one, deps, validation_context, owned.get(one.id), tagged.get(one.id, [])) for one in found]
+    items = [
+        _item(one, summary, owned.get(one.id), tagged.get(one.id, []))
+        for one, summary in zip(found, summaries, strict=True)
+    ]
     return page.of(WorkflowItem, items, total)
 
 
@@ -153,14 +155,14 @@ async def replace(
     if_match: Annotated[str | None, Header(description="The ETag of the version that was edited.")] = None,
 ) -> WorkflowOut:
     """Save as the next version. With a stale `If-Match`, 412 and nothing changes."""
-    graph.read(body.configuration, deps.limits.graph)
+    read = graph.read(body.configuration, deps.limits.graph)
     async with deps.database.write() as session:
         workflow = await store.replace(
             session, scope, workflow_id, body.name, body.description, body.configuration, _expected(if_match)
         )
         if body.tags is not None:
             await tags.replace(session, scope, workflow_id, body.tags)
-        return await workflow_out(session, deps, scope, workflow, response)
+        return await saved_out(session, deps, scope, workflow, read, response)
 
 
 @router.delete("/{workflow_id:id}", status_code=204)
@@ -201,7 +203,7 @@ async def version(
 async def validate_unsaved(body: GraphIn, deps: Deps, scope: CurrentScope) -> Validity:
     """Whether a graph that is not saved can run."""
     async with deps.database.read() as session:
-        return _validity(problems_of(body.configuration, deps, await store.validation_context(session, scope)))
+        return await _validity(session, deps, scope, body.configuration)
 
 
 @router.post("/{workflow_id}/validate")
@@ -209,17 +211,13 @@ async def validate_saved(workflow_id: Id, deps: Deps, scope: CurrentScope) -> Va
     """Whether a saved workflow can run."""
     async with deps.database.read() as session:
         workflow = await store.get(session, scope, workflow_id)
-        return _validity(problems_of(workflow.configuration, deps, await store.validation_context(session, scope)))
+        return await _validity(session, deps, scope, workflow.configuration)
 
 
-def problems_of(
-    configuration: dict[str, Any], deps: Dependencies, validation_context: ValidationContext
-) -> list[Problem]:
-    return validate(graph.read(configuration, deps.limits.graph), deps.catalog, validation_context)
-
-
-def _validity(problems: Sequence[Problem]) -> Validity:
-    return Validity(valid=not errors_in(problems), problems=_out_of(problems))
+async def _validity(session: ReadSession, deps: Dependencies, scope: Scope, configuration: dict[str, Any]) -> Validity:
+    read = graph.read(configuration, deps.limits.graph)
+    outcome = await validation.validated(session, scope, deps.catalog, read)
+    return Validity(valid=not outcome.summary.error_count, problems=_out_of(outcome.problems))
 
 
 def _out_of(problems: Sequence[Problem]) -> list[ProblemOut]:
@@ -229,7 +227,23 @@ def _out_of(problems: Sequence[Problem]) -> list[ProblemOut]:
 async def workflow_out(
     session: ReadSession, deps: Dependencies, scope: Scope, workflow: Workflow, response: Response
 ) -> WorkflowOut:
-    problems = problems_of(workflow.configuration, deps, await store.validation_context(session, scope))
+    read = graph.read(workflow.configuration, deps.limits.graph)
+    outcome = await validation.validated(session, scope, deps.catalog, read)
+    return await _out(session, scope, workflow, outcome.problems, response)
+
+
+async def saved_out(
+    session: WriteSession, deps: Dependencies, scope: Scope, workflow: Workflow, read: graph.Graph, response: Response
+) -> WorkflowOut:
+    """Validates once what was saved: for the answer, and for the lists."""
+    outcome = await validation.validated(session, scope, deps.catalog, read)
+    validation.keep(workflow, deps.catalog, outcome.summary)
+    return await _out(session, scope, workflow, outcome.problems, response)
+
+
+async def _out(
+    session: ReadSession, scope: Scope, workflow: Workflow, problems: Sequence[Problem], response: Response
+) -> WorkflowOut:
     owned = await store.own_knowledge_bases(session, scope, [workflow.id])
     tagged = await tags.of(session, scope, [workflow.id])
     response.headers["etag"] = f'"{workflow.version}"'
@@ -249,20 +263,18 @@ async def workflow_out(
 
 def _item(
     workflow: Workflow,
-    deps: Dependencies,
-    validation_context: ValidationContext,
+    summary: validation.Summary,
     knowledge_base_id: str | None,
     tagged: list[str],
 ) -> WorkflowItem:
-    saved = graph.Graph.model_validate(workflow.configuration)
     return WorkflowItem(
         id=workflow.id,
         name=workflow.name,
         description=workflow.description,
         tags=tagged,
         version=workflow.version,
-        node_types=list(dict.fromkeys(node.type for node in saved.nodes)),
-        error_count=len(errors_in(validate(saved, deps.catalog, validation_context))),
+        node_types=summary.node_types,
+        error_count=summary.error_count,
         knowledge_base_id=knowledge_base_id,
         created_at=workflow.created_at,
         updated_at=workflow.updated_at,

@@ -7,16 +7,14 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from genai_stack.engine.catalog import Catalog
-from genai_stack.engine.forms import references
 from genai_stack.engine.graph import Graph
-from genai_stack.engine.node import ValidationContext
 from genai_stack.engine.validate import Problem, described, errors_in, validate
 from genai_stack.errors import GraphRefused, Invalid, NotFound
 from genai_stack.features.runs import messages as asking
 from genai_stack.features.runs import store as records
 from genai_stack.features.runs.control import RunControl
 from genai_stack.features.runs.store import NewRun
-from genai_stack.features.workflows import store
+from genai_stack.features.workflows import validation
 from genai_stack.features.workflows.tables import Workflow
 from genai_stack.infra.database.database import Database, Transaction
 from genai_stack.infra.database.scope import Scope
@@ -101,22 +99,14 @@ class RunStarter:
             return
         asked = {"workflow": workflow_id, "workspace": scope.workspace_id}
         graph = Graph.model_validate(transaction.scalar(_configuration, asked))
-        names_others = self._names_others(graph)
-        context = store.read_validation_context(transaction, scope) if names_others else ValidationContext()
+        names = validation.names_of(graph, self._catalog)
+        context = validation.read_context(transaction, scope, names)
         if errors := errors_in(validate(graph, self._catalog, context)):
             raise _refusal(errors)
-        if not names_others:
+        if not names:
             self._sound[workflow_id, version] = None
             if len(self._sound) > REMEMBERED_VERSIONS:
                 self._sound.popitem(last=False)
-
-    def _names_others(self, graph: Graph) -> bool:
-        return any(
-            node.data.config.get(field) is not None
-            for node in graph.nodes
-            if (node_type := self._catalog.get(node.type)) is not None
-            for field in references(node_type.Config)
-        )
 
 
 def _refusal(errors: list[Problem]) -> GraphRefused:

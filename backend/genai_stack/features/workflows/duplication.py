@@ -37,6 +37,7 @@ class Duplication:
     async def _save(self, scope: Scope, source: Workflow, name: str, copy: BaseCopy | None) -> Workflow:
         async with self._database.write() as session:
             made = await store.add(session, scope, name, source.description, source.configuration)
+            made.summary, made.summary_catalog = source.summary, source.summary_catalog
             found = await tags.of(session, scope, [source.id])
             await tags.replace(session, scope, made.id, found.get(source.id, []))
             if copy is not None:

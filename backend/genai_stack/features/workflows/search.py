@@ -3,7 +3,7 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, column, exists, func, literal_column, select, table
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, defer
 
 from genai_stack.features.workflows.tables import Workflow, WorkflowTag
 from genai_stack.infra.database.database import ReadSession
@@ -27,9 +27,12 @@ _trigrams = table("workflow_trigrams", column("rowid"))
 async def search(
     session: ReadSession, scope: Scope, words: str, skip: int, limit: int, *, tag: str = "", sort: str = "-updated_at"
 ) -> tuple[list[Workflow], int]:
-    """Those whose name or description contains `words`, and how many. `sort`: one of `ORDERS`, “-” before it: down."""
+    """Those whose name or description contains `words`, without their graphs, and how many.
+
+    `sort`: one of `ORDERS`, “-” before it: down.
+    """
     total = await _count(session, scope, words, tag)
-    query = select(Workflow).where(Workflow.of(scope))
+    query = select(Workflow).where(Workflow.of(scope)).options(defer(Workflow.configuration))
     if (words or tag) and total <= SORTED_ROWS:
         few = _ids(session, scope, words, tag).limit(SORTED_ROWS).subquery()
         query = query.join(few, few.c.id == Workflow.id)

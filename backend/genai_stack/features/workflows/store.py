@@ -5,16 +5,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert, select
 
-from genai_stack.engine.node import ValidationContext
 from genai_stack.errors import NotFound, Stale
-from genai_stack.features.credentials.tables import Credential
 from genai_stack.features.knowledge import bases
 from genai_stack.features.knowledge.tables import KnowledgeBase
 from genai_stack.features.workflows.tables import Workflow, WorkflowVersion
 from genai_stack.infra.database.columns import now
-from genai_stack.infra.database.database import ReadSession, Transaction, WriteSession
+from genai_stack.infra.database.database import ReadSession, WriteSession
 from genai_stack.infra.database.listing import page_of
 from genai_stack.infra.database.row_counts import row_count
 from genai_stack.infra.database.scope import Scope
@@ -70,6 +68,7 @@ async def replace(
         await bases.rename_own(session, scope, workflow_id, name)
     workflow.name, workflow.name_key = name, name.lower()
     workflow.description, workflow.configuration = description, configuration
+    workflow.summary, workflow.summary_catalog = None, ""
     workflow.version += 1
     workflow.updated_at = now()
     await session.flush()
@@ -105,27 +104,6 @@ async def version(session: ReadSession, scope: Scope, workflow_id: str, number: 
     if found is None:
         raise NotFound("This workflow has no such version: it never had, or it was thinned out.")
     return found
-
-
-_credentials = select(Credential.id, Credential.provider, Credential.base_url).where(
-    Credential.workspace_id == bindparam("workspace")
-)
-_knowledge_bases = select(KnowledgeBase.id).where(KnowledgeBase.workspace_id == bindparam("workspace"))
-
-
-def read_validation_context(transaction: Transaction, scope: Scope) -> ValidationContext:
-    """What validation may know of the workspace."""
-    asked = {"workspace": scope.workspace_id}
-    stored = transaction.execute(_credentials, asked).all()
-    return ValidationContext(
-        {row.id: row.provider for row in stored},
-        frozenset(transaction.execute(_knowledge_bases, asked).scalars()),
-        {row.id: row.base_url for row in stored},
-    )
-
-
-async def validation_context(session: ReadSession, scope: Scope) -> ValidationContext:
-    return await session.run_sync(lambda sync: read_validation_context(Transaction(sync.connection()), scope))
 
 
 async def own_knowledge_bases(session: ReadSession, scope: Scope, workflow_ids: Sequence[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from sqlalchemy import Index
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
-from genai_stack.infra.database.columns import now
+from genai_stack.infra.database.columns import Json, now
 from genai_stack.infra.database.table import WorkspaceTable, owned_by, primary_key
 
 
@@ -16,7 +16,11 @@ def _lower_name(context: DefaultExecutionContext) -> str:
 
 
 class Workflow(WorkspaceTable):
-    """`name_key` is the name as lists are sorted by it."""
+    """`name_key` is the name as lists are sorted by it.
+
+    `summary` is what lists show of the graph (`validation.Summary`), validated under the catalog whose fingerprint is
+    `summary_catalog`; None before that.
+    """
 
     __tablename__ = "workflows"
     id: Mapped[str] = primary_key()
@@ -25,6 +29,8 @@ class Workflow(WorkspaceTable):
     description: Mapped[str] = mapped_column(default="")
     configuration: Mapped[dict[str, Any]]
     version: Mapped[int] = mapped_column(default=1)
+    summary: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    summary_catalog: Mapped[str] = mapped_column(default="", server_default="", index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now)
     __table_args__ = (
