@@ -11,7 +11,7 @@ PLACE = re.compile(r"(<!-- settings: [^\n]* -->\n)(.*?)(?=\n## )", re.DOTALL)
 
 
 def table() -> str:
-    rows = ["| setting | by default | what it is |", "| --- | --- | --- |"]
+    rows = ["| setting | default | meaning |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
         default = field.get_default()
         shown = "" if default in (None, ()) else f"`{str(default).lower() if isinstance(default, bool) else default}`"

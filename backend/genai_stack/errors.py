@@ -25,7 +25,7 @@ StackError                    a sentence for the person who reads it, and a stab
 │   ├── ProviderUnreachable   no connection, or it was cut
 │   ├── ProviderTooSlow       a deadline passed
 │   ├── ProviderBusy          429 or overloaded
-│   ├── ProviderBroken        it answered with something that is not its own format
+│   ├── ProviderBroken        it answered in an unknown format
 │   └── ProviderAnsweredNothing  its answer ended without a word of text
 ├── DocumentFailed            a document cannot be read or indexed
 ├── EmbedderMissing           the weights of the local embedder are not there

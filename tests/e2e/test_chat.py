@@ -353,7 +353,7 @@ def test_a_stack_that_cannot_run_says_why(page: Page, stacks: Stacks):
     at = Chat(page, stacks, {"nodes": [], "edges": []}).open()
     at.ask("Why?")
     at.phase("unsent")
-    expect(at.answer.get_by_role("alert")).to_contain_text("cannot run")
+    expect(at.answer.get_by_role("alert")).to_contain_text("can’t run")
     expect(at.answer.get_by_role("button", name="Send again")).to_be_visible()
 
 

@@ -128,7 +128,7 @@ def test_a_problem_stands_on_the_node_and_the_field_and_the_list_jumps_to_it(edi
     broken = row()
     broken["nodes"][1]["data"]["config"] = {"provider": "openai"}  # type: ignore[index]
     at = editor(broken)
-    expect(at.node("llm")).to_contain_text("It has no model. Name one.")
+    expect(at.node("llm")).to_contain_text("It has no model. Choose one.")
     at.page.get_by_role("button", name="2 problems").click()
     at.page.get_by_role("button", name=re.compile("has no model")).click()
     field = at.page.get_by_label("Model", exact=True)

@@ -152,7 +152,7 @@ async def test_a_run_whose_workers_keep_dying_is_given_up_with_the_reason(
             await talk.until(lambda: model.open == 0)
         ended = await talk.ended(client, run, within=RECOVERED)
         assert (ended["status"], ended["error"]["code"]) == ("failed", "RUN_LOST")
-        assert "3 workers died" in ended["error"]["message"]
+        assert "3 workers stopped unexpectedly" in ended["error"]["message"]
         assert talk.types(await talk.events_of(client, run))[-1] == "run.finished"
 
 

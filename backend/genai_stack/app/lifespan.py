@@ -38,8 +38,8 @@ async def worker(settings: Settings) -> AsyncGenerator[Dependencies]:
     """A worker of the distributed queue, started; everything is taken down in reverse order afterwards."""
     if not settings.is_distributed:
         raise CannotStart(
-            "A worker works for servers with GENAI_STACK_DISPATCH=distributed; otherwise `genai-stack serve` does the "
-            "runs itself."
+            "Workers are for servers with GENAI_STACK_DISPATCH=distributed; otherwise `genai-stack serve` "
+            "executes the runs itself."
         )
     async with AsyncExitStack() as stack:
         deps = await build(settings, stack, private_upstreams=settings.worker_private_upstreams)

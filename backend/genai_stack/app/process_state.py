@@ -26,12 +26,12 @@ class ProcessState:
         Search falls back to SQL while the index is away, and readers poll while notifications do not arrive: both
         are reported and do not make the process unready.
         """
-        process = "It is stopping." if self._draining else "It takes requests."
+        process = "Shutting down." if self._draining else "Accepting requests."
         return [
             ("process", not self._draining, process),
             await self._database_part(),
             ("index", True, self._index.degraded_reason or "Up to date, or not needed yet."),
-            ("pubsub", True, self._pubsub.degraded_reason or "Readers are notified at once."),
+            ("pubsub", True, self._pubsub.degraded_reason or "Connected."),
         ]
 
     async def _database_part(self) -> tuple[str, bool, str]:
@@ -40,7 +40,7 @@ class ProcessState:
                 await session.scalar(text("SELECT 1"))
         except Busy as error:
             return "database", False, error.message
-        return "database", True, "It answers."
+        return "database", True, "Connected."
 
     async def drain(self) -> None:
         """Makes the process unready; returns when its work has ended or DRAIN_SECONDS are over."""

@@ -46,7 +46,7 @@ async def found(database: Database) -> str | None:
     except DBAPIError as error:
         raise CannotStart(
             f"The database does not answer: {str(error.orig).strip()}. "
-            "Is it there, and is GENAI_STACK_DATABASE_URL right?"
+            "Check that it is running and that GENAI_STACK_DATABASE_URL is right."
         ) from error
 
 

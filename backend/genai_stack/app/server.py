@@ -107,7 +107,8 @@ def listening(host: str, port: int) -> Generator[socket.socket]:
             listener.bind((host.strip("[]"), port))
         except OSError as error:
             raise CannotStart(
-                f"{host}:{port} cannot be served: {error.strerror}. Stop what uses it, or choose another port."
+                f"Cannot listen on {host}:{port}: {error.strerror}. Stop the program that uses it, or "
+                "choose another port."
             ) from error
         listener.listen(2048)
         yield listener

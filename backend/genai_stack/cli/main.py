@@ -34,15 +34,15 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="serve the API and the pages")
-    serve.add_argument("--host", help="where to serve (127.0.0.1)")
-    serve.add_argument("--port", type=int, help="at which port (8000)")
+    serve.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port to listen on (default: 8000)")
     _takes_data(serve, _serve)
 
-    worker = commands.add_parser("worker", help="do the runs of servers with distributed dispatch")
-    worker.add_argument("--port", type=int, help="where it answers /healthz, /readyz and /metrics (a free port)")
+    worker = commands.add_parser("worker", help="execute the runs of servers with distributed dispatch")
+    worker.add_argument("--port", type=int, help="port of /healthz, /readyz and /metrics (default: a free one)")
     _takes_data(worker, _work)
 
-    run = commands.add_parser("run", help="run a saved graph from a file, once, in a throw-away directory")
+    run = commands.add_parser("run", help="run a graph from a file once, in a temporary directory")
     run.add_argument("file", type=Path, metavar="FILE", help="a graph, or a workflow with its configuration, as JSON")
     run.add_argument("--query", required=True, help="the question")
     run.add_argument("--document", type=Path, action="append", default=[], metavar="FILE", help="may be repeated")
@@ -55,20 +55,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(do=_run)
 
-    validate = commands.add_parser("validate", help="say whether a graph can run, and what to do where it cannot")
+    validate = commands.add_parser("validate", help="check whether a graph can run, and say how to fix it")
     validate.add_argument("file", type=Path, metavar="FILE")
     validate.set_defaults(do=_validate)
 
     keys = commands.add_parser("keys", help="the key that encrypts stored credentials")
-    rotate = keys.add_subparsers(required=True, metavar="COMMAND").add_parser("rotate", help="replace it by a new one")
+    rotate = keys.add_subparsers(required=True, metavar="COMMAND").add_parser(
+        "rotate", help="replace it with a new one"
+    )
     _takes_data(rotate, _rotate)
 
-    _takes_data(commands.add_parser("migrate", help="bring the database to this version's schema"), _migrate)
+    _takes_data(commands.add_parser("migrate", help="migrate the database to this version's schema"), _migrate)
     return parser
 
 
 def _takes_data(parser: argparse.ArgumentParser, do: Any) -> None:
-    parser.add_argument("--data", type=Path, metavar="DIR", help="the data directory (./data)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="data directory (default: ./data)")
     parser.set_defaults(do=do)
 
 

@@ -25,7 +25,7 @@ async def migrate(settings: Settings) -> None:
                 keys_in(settings.data)  # makes the first one, for all processes that share this directory
         finally:
             await database.close()
-    print(f"The database has the schema {schema.HEAD}.")
+    print(f"The database has schema {schema.HEAD}.")
 
 
 async def _grant(owner: Database, app: Database) -> None:
@@ -48,7 +48,7 @@ async def rotate_keys(settings: Settings) -> None:
             count = await _rotate(settings, database)
         finally:
             await database.close()
-    print(f"{count} credentials are encrypted with the new secret key.")
+    print(f"{count} API keys are encrypted with the new secret key.")
 
 
 async def _rotate(settings: Settings, database: Database) -> int:
@@ -56,8 +56,8 @@ async def _rotate(settings: Settings, database: Database) -> int:
         keys = settings.secret_key.replace(",", " ").split()
         if len(keys) == 1:
             raise CannotStart(
-                "The secret key is given by GENAI_STACK_SECRET_KEY. Put a new one before it, separated by a comma, "
-                f"such as {new_key()}, and run this again: then the old one can go."
+                "The secret key is given by GENAI_STACK_SECRET_KEY. Put a new one in front of it, separated by a "
+                f"comma, such as {new_key()}, and run this command again. Then remove the old one."
             )
         async with database.write() as session:
             return await credentials.re_encrypt_all(session, Secrets(keys))

@@ -78,7 +78,7 @@ def _configuration(file: Path) -> Json:
     except ValueError as error:
         raise Invalid(f"{file} is not JSON: {error}.") from error
     if not isinstance(saved, dict):
-        raise Invalid(f"{file} holds no graph: a JSON object with `nodes` and `edges`.")
+        raise Invalid(f"{file} does not contain a graph: a JSON object with `nodes` and `edges`.")
     whole = cast("Json", saved)
     return cast("Json", whole["configuration"]) if isinstance(whole.get("configuration"), dict) else whole
 

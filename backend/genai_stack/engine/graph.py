@@ -79,7 +79,7 @@ def read(configuration: Any, limits: Limits) -> Graph:
         return Graph.model_validate(saved)
     except ValidationError as error:
         raise Invalid(
-            "The configuration does not have the shape of a graph.",
+            "The configuration is not a valid graph.",
             problems=[_problem(entry["loc"], entry["msg"]) for entry in error.errors(include_url=False)[:50]],
         ) from error
 

@@ -91,18 +91,18 @@ def _port(node_type: AnyNodeType | None, side: Literal["inputs", "outputs"], nam
 def _duplicates(graph: Graph) -> Iterator[Problem]:
     for node_id, times in Counter(node.id for node in graph.nodes).items():
         if times > 1:
-            message = f"{times} nodes have the id “{node_id}”. Give each node an id of its own."
+            message = f"{times} nodes have the id “{node_id}”. Give each node its own id."
             yield Problem("duplicate_id", "error", message, node_id=node_id)
     for edge_id, times in Counter(edge.id for edge in graph.edges).items():
         if times > 1:
-            message = f"{times} edges have the id “{edge_id}”. Give each edge an id of its own."
+            message = f"{times} edges have the id “{edge_id}”. Give each edge its own id."
             yield Problem("duplicate_id", "error", message, edge_id=edge_id)
 
 
 def _of_node(node: Node, known: _GraphLookup, context: ValidationContext | None) -> Iterator[Problem]:
     node_type = known.types[node.id]
     if node_type is None:
-        message = f"{known.label(node.id)} is of the type “{node.type}”, which this server does not have. Remove it."
+        message = f"{known.label(node.id)} has the type “{node.type}”, which this server does not have. Delete it."
         yield Problem("unknown_node_type", "error", message, node_id=node.id)
         return
     try:
@@ -120,14 +120,14 @@ def _of_node(node: Node, known: _GraphLookup, context: ValidationContext | None)
 
 def _sentence(field: str | None, kind: str, message: str) -> str:
     if kind == "extra_forbidden":
-        return f"it has no setting “{field}”. Remove it."
-    return f"the setting “{field}” does not fit: {message}."
+        return f"there is no setting “{field}”. Remove it."
+    return f"the setting “{field}” is not valid: {message}."
 
 
 def _of_edge(edge: Edge, known: _GraphLookup) -> Iterator[Problem]:
     for end, node_id in (("starts", edge.source), ("ends", edge.target)):
         if node_id not in known.types:
-            message = f"An edge {end} at a node “{node_id}” that is not there. Remove the edge."
+            message = f"An edge {end} at a node “{node_id}” that does not exist. Delete the edge."
             yield Problem("dangling_edge", "error", message, edge_id=edge.id)
             return
     output, into = known.output(edge), known.input(edge)
@@ -141,7 +141,7 @@ def _of_edge(edge: Edge, known: _GraphLookup) -> Iterator[Problem]:
             yield Problem("unknown_port", "error", message, node_id=node_id, edge_id=edge.id)
     if output and into and not into.accepts(output):
         message = (
-            f"{known.label(edge.target)} needs {_kinds(into)} at “{into.title}”, and gets {_kinds(output)} "
+            f"{known.label(edge.target)} accepts {_kinds(into)} at “{into.title}”, but gets {_kinds(output)} "
             f"from {known.label(edge.source)}. Connect an output of the right type."
         )
         yield Problem("incompatible_types", "error", message, node_id=edge.target, edge_id=edge.id)
@@ -160,19 +160,21 @@ def _of_inputs(graph: Graph, known: _GraphLookup) -> Iterator[Problem]:
         for port in node_type.inputs if node_type else ():
             edges = arriving[node_id, port.name]
             if port.required and not edges:
-                message = f"{known.label(node_id)} needs {_kinds(port)} at “{port.title}”. Connect something to it."
+                message = f"{known.label(node_id)} needs {_kinds(port)} at “{port.title}”. Connect an output to it."
                 yield Problem("missing_input", "error", message, node_id=node_id, field=port.name)
             for extra in () if port.several else edges[1:]:
-                message = f"{known.label(node_id)} takes one edge at “{port.title}”, and has {len(edges)}. Remove one."
+                message = (
+                    f"{known.label(node_id)} takes one connection at “{port.title}” but has {len(edges)}. Delete one."
+                )
                 yield Problem("too_many_edges", "error", message, node_id=node_id, edge_id=extra.id, field=port.name)
 
 
 def _of_ends(known: _GraphLookup) -> Iterator[Problem]:
     roles = {node_type.role for node_type in known.types.values() if node_type}
     if "entry" not in roles:
-        yield Problem("no_query", "error", "The stack has no Query, so no question gets in. Add one.")
+        yield Problem("no_query", "error", "The stack has no User Query, so it can’t receive a question. Add one.")
     if "exit" not in roles:
-        yield Problem("no_output", "error", "The stack has no Output, so no answer gets out. Add one.")
+        yield Problem("no_output", "error", "The stack has no Output, so it can’t show an answer. Add one.")
 
 
 def _of_paths(graph: Graph, known: _GraphLookup) -> Iterator[Problem]:
@@ -196,7 +198,7 @@ def _cycles(drawn: "Drawn", known: _GraphLookup) -> Iterator[Problem]:
         if len(members) > 1 or drawn.has_edge(first, first):
             path = _circle(drawn, members, first)
             shown = " → ".join(known.labels[node_id] for node_id in [*path[:8], path[0]])
-            message = f"These nodes wait for each other in a circle: {shown}. Remove one of the edges between them."
+            message = f"These nodes form a loop: {shown}. Delete one of the edges between them."
             yield Problem("cycle", "error", message, node_id=first)
 
 
@@ -218,7 +220,7 @@ def _unreachable(drawn: "Drawn", known: _GraphLookup) -> Iterator[Problem]:
     heard = _spread(drawn.reverse(copy=False), known.with_role("exit"))
     for node_id in known.types:
         if node_id not in asked:
-            message = f"No question reaches {known.label(node_id)}. Connect it, or remove it."
+            message = f"{known.label(node_id)} isn’t connected to a User Query. Connect it, or delete it."
         elif node_id not in heard:
             message = f"{known.label(node_id)} isn’t connected to an Output. Connect it, or delete it."
         else:

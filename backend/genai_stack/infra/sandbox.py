@@ -63,9 +63,9 @@ class _SandboxError(OSError):
 def missing() -> str | None:
     """A sentence where this machine cannot confine child processes, or only in part; None where it can."""
     if sys.platform != "linux":
-        return "Child processes that read documents are not confined: that needs Linux."
+        return "Child processes that read documents run without a sandbox: that needs Linux."
     if platform.machine() not in _MACHINES:
-        return "Child processes that read documents are not confined on this kind of processor."
+        return "Child processes that read documents run without a sandbox on this kind of processor."
     if _landlock_abi() < 1:
         return "This kernel has no Landlock: child processes that read documents may read this user's files."
     return None

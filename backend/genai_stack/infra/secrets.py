@@ -38,8 +38,8 @@ class Secrets:
             return self._of(owner).decrypt(ciphertext).decode()
         except InvalidToken as error:
             raise StackError(
-                "A stored credential cannot be read with this server's secret key. Store it again, "
-                "or start with the key that it was stored with.",
+                "A stored API key cannot be decrypted with this server's secret key. Add it again, or start "
+                "with the secret key that it was stored with.",
                 code="SECRET_UNREADABLE",
             ) from error
 

@@ -82,7 +82,7 @@ class ChatModels:
         url = api_base(url)
         self._outbound.upstreams.check(url)
         if URL(url).raw_query_string or URL(url).raw_fragment:
-            raise ProviderRefused("The address must end with its path: leave out what follows ? or #.")
+            raise ProviderRefused("The address can’t contain ? or #. Remove what follows.")
         return url
 
 
@@ -91,5 +91,5 @@ def _checked_key(provider: Provider, key: ApiKey | None) -> ApiKey | None:
     if provider.needs_key and key is None:
         raise ProviderRefused(f"{provider.title} needs a key. {provider.key_help}")
     if key is not None and not (key.secret.isascii() and key.secret.isprintable()):
-        raise ProviderRefused("The key holds characters that no key has. Copy it again.")
+        raise ProviderRefused("The API key contains characters that no key has. Copy it again.")
     return key

@@ -75,13 +75,13 @@ def check_embedder(provider_id: str, model: str | None, *, has_key: bool, base_u
         raise Invalid(f"There is no embedder called {provider_id!r}. Choose one of {known}.")
     if provider.embeds_here:
         if model not in {None, "", MODEL}:
-            raise Invalid(f"The local embedder knows one model, {MODEL}, and not {model!r}. Leave the model empty.")
+            raise Invalid(f"The local embedder has one model, {MODEL}, and not {model!r}. Leave the model empty.")
         return
     if not model:
-        raise Invalid("Name the model that shall embed the passages.")
+        raise Invalid("Enter the embedding model.")
     if provider.needs_base_url and not base_url:
         raise Invalid("Give the address of the embedding server, like http://localhost:11434/v1.")
     if base_url and not provider.needs_base_url:
         raise Invalid(f"The address of {provider_id} is fixed. Leave base_url out, or choose openai_compatible.")
     if provider.needs_key and not has_key:
-        raise Invalid(f"The {provider_id} embedder needs a credential. Add one, then choose it.")
+        raise Invalid(f"The {provider_id} embedder needs an API key. Add one in Settings, then choose it.")

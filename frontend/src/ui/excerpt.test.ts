@@ -13,8 +13,13 @@ test("row 15: a passage begins a little before the sentence that matched", () =>
   });
 });
 
-test("a short beginning and its heading stay", () => {
-  expect(excerptOf("Badgers\n\nThey dig setts. More.", "They dig setts.").before).toBe("Badgers\n\n");
+test("row 15: a heading is joined to its text, and lines of a paragraph to one another", () => {
+  const text = "Before.\n\n## Badgers\n\nThey\ndig setts.\nMore.\n\nEnd.";
+  expect(excerptOf(text, "They\ndig setts.")).toEqual({
+    before: "Before. · Badgers · ",
+    match: "They dig setts.",
+    after: " More. · End.",
+  });
 });
 
 test("what stands before is cut at a word where no sentence begins", () => {

@@ -40,7 +40,7 @@ def test_problems_are_told_in_sentences(graph: Path) -> None:
     graph.write_text(json.dumps({"name": "exported", "configuration": broken}))
     done = genai_stack("validate", graph)
     assert done.returncode == 1
-    assert "“Output” needs text or documents at “Answer”. Connect something to it." in done.stdout
+    assert "“Output” needs text or documents at “Answer”. Connect an output to it." in done.stdout
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"nodes": 1}', "\x00"])

@@ -53,12 +53,12 @@ async def test_the_key_in_the_environment_is_changed_while_processes_run(
             workflow_id = await stored(client, model)
         cluster.stop()
         refused = rotate(tmp_path, url, old)
-        assert (refused.returncode, "Put a new one before it" in refused.stderr) == (2, True)
+        assert (refused.returncode, "Put a new one in front of it" in refused.stderr) == (2, True)
         for process in cluster.processes:
             process.settings["secret_key"] = f"{new},{old}"
         cluster.start()
         done = rotate(tmp_path, url, f"{new},{old}")
-        assert (done.returncode, done.stdout) == (0, "1 credentials are encrypted with the new secret key.\n")
+        assert (done.returncode, done.stdout) == (0, "1 API keys are encrypted with the new secret key.\n")
         await check(cluster, workflow_id, model)
         cluster.stop()
         for process in cluster.processes:

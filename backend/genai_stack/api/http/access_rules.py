@@ -36,8 +36,7 @@ class AccessRules:
         named = (host or "").lower()
         if named not in self.hosts and _name_in(named) not in self.hosts:
             raise ForeignHost(
-                f"This server does not answer to the host name “{named[:100]}”. "
-                "Add it to GENAI_STACK_ALLOWED_HOSTS, if it is yours."
+                f"The host name “{named[:100]}” is not allowed. If it is yours, add it to GENAI_STACK_ALLOWED_HOSTS."
             )
 
     def check_origin(self, origin: str | None) -> None:
@@ -48,22 +47,22 @@ class AccessRules:
         whole = bool(place) and named in self.origins
         if not whole and (scheme not in ("http", "https") or _name_in(place) not in self.origins):
             raise ForeignOrigin(
-                f"Pages of “{named[:100]}” may not use this server. "
-                "Add the origin to GENAI_STACK_ALLOWED_ORIGINS, if it is yours."
+                f"Requests from pages of “{named[:100]}” are not allowed. "
+                "If it is yours, add it to GENAI_STACK_ALLOWED_ORIGINS."
             )
 
     def check_site(self, site: str | None) -> None:
         """`site` is the header Sec-Fetch-Site of a request without an Origin, as a foreign page's image sends it."""
         if site == "cross-site":
-            raise ForeignOrigin("Pages of other sites may not use this server.")
+            raise ForeignOrigin("Requests from pages of other sites are not allowed.")
 
     def check_token(self, token: str | None) -> None:
         if self.token is None:
             return
         if token is None:
-            raise NoToken("This server wants its token: send “Authorization: Bearer …”.")
+            raise NoToken("This server requires a token: send “Authorization: Bearer …”.")
         if not hmac.compare_digest(token.encode(), self.token.encode()):
-            raise NoToken("This is not the server's token. It is what GENAI_STACK_TOKEN was set to.")
+            raise NoToken("The token is wrong. Use the value of GENAI_STACK_TOKEN.")
 
 
 def is_open_to_others(host: str, allowed: Iterable[str]) -> bool:

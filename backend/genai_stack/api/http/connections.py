@@ -93,7 +93,9 @@ class LimitedHttp(HttpToolsProtocol):
         client = get_remote_addr(transport)
         address = client[0] if client else ""
         if not self._limits.take(address):
-            self._refuse(503, "TOO_MANY_CONNECTIONS", "This server has as many connections as it may. Try again soon.")
+            self._refuse(
+                503, "TOO_MANY_CONNECTIONS", "The server has reached its limit of connections. Try again soon."
+            )
             return
         self._address = address
         self.ws_protocol_class = partial(LimitedWebSocket, free=self._free)  # type: ignore[assignment]
@@ -151,7 +153,7 @@ class LimitedHttp(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         if not self._refused:
-            self._refuse(400, "MALFORMED_REQUEST", "This cannot be read as a request of HTTP/1.1.")
+            self._refuse(400, "MALFORMED_REQUEST", "This is not a valid HTTP/1.1 request.")
 
     def _count(self, size: int) -> None:
         self._head_bytes += size
@@ -206,7 +208,7 @@ class LimitedHttp(HttpToolsProtocol):
         if self._is_answering():  # the next request may wait for its turn
             self._watch(self._limits.head_seconds)
         elif self._unparsed:
-            self._refuse(408, "REQUEST_TIMEOUT", "The request's headers were not complete in time. Send it again.")
+            self._refuse(408, "REQUEST_TIMEOUT", "The request's headers took too long to arrive. Send it again.")
         else:
             self.transport.close()
 

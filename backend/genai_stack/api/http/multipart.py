@@ -37,10 +37,10 @@ async def files(request: Request) -> AsyncIterator[UploadedFile]:
         if not isinstance(begun, _Begun):
             continue  # the rest of a part that nobody reads
         if begun.field != FIELD or begun.filename is None:
-            raise Invalid(f"Only files are taken, in the field `{FIELD}`; the field `{begun.field}` is unknown.")
+            raise Invalid(f"Only files are accepted, in the field `{FIELD}`; the field `{begun.field}` is unknown.")
         count += 1
         if count > MOST_FILES:
-            raise TooLarge(f"One request takes at most {MOST_FILES} files.")
+            raise TooLarge(f"One request accepts at most {MOST_FILES} files.")
         yield UploadedFile(begun.filename, parts.content())
 
 
@@ -60,7 +60,7 @@ class _Parts:
         try:
             self._parser = MultipartParser(boundary, self._callbacks())
         except FormParserError as error:
-            raise UnsupportedType(f"The boundary of the multipart/form-data cannot be used: {error}.") from error
+            raise UnsupportedType(f"The multipart boundary is not valid: {error}.") from error
 
     def _callbacks(self) -> Any:
         return {
@@ -82,13 +82,13 @@ class _Parts:
                 chunk = await anext(self._stream, b"")
                 if not chunk:
                     if not self._whole:
-                        raise Invalid("The upload ended before its end. Send it again.")
+                        raise Invalid("The upload was incomplete. Send it again.")
                     return None
                 self._parser.write(chunk)
             except MultipartParseError as error:
-                raise Invalid(f"The upload is not well formed: {error}.") from error
+                raise Invalid(f"The upload is malformed: {error}.") from error
             except ClientDisconnect as error:
-                raise Invalid("The upload was cut off. Send it again.") from error
+                raise Invalid("The upload was interrupted. Send it again.") from error
         return self._said.popleft()
 
     async def content(self) -> AsyncIterator[bytes]:

@@ -101,7 +101,7 @@ def from_error(error: errors.StackError, request_id: str) -> Response:
 
 def unexpected(error: Exception, request_id: str) -> Response:
     log.error("request.crashed", exc_info=error)
-    detail = "Something went wrong that should not have. The server's log tells more under this request id."
+    detail = "Something went wrong on the server. Its log has the details under this request id."
     return problem(500, "INTERNAL", detail, request_id)
 
 
@@ -144,12 +144,12 @@ def _allowed(request: Request) -> list[str]:
     ]
 
 
-_DETAILS = {404: "There is nothing at this address.", 405: "This address does not take this method."}
+_DETAILS = {404: "There is nothing at this address.", 405: "This address does not support this method."}
 
 
 def _invalid(faults: Sequence[Mapping[str, Any]], request_id: str) -> Response:
     found = [_field_problem(fault) for fault in faults]
-    detail = found[0]["message"] if len(found) == 1 else f"{len(found)} fields of the request do not fit."
+    detail = found[0]["message"] if len(found) == 1 else f"{len(found)} fields of the request are not valid."
     return problem(422, "INVALID_REQUEST", detail, request_id, problems=found)
 
 
@@ -174,9 +174,9 @@ def declared(**statuses: str) -> dict[int | str, dict[str, Any]]:
 
 RESPONSES = declared(
     s4XX="What is wrong, and what to do",
-    s429="Too much at once; `Retry-After` says when to try again",
+    s429="Too many requests; `Retry-After` says when to try again",
     s503="A part that is needed does not answer; `Retry-After` says when to try again",
-    s507="No space is left for the database",
+    s507="The disk of the database is full",
 )
 PROVIDER_RESPONSES = declared(
     s502="The provider's server failed, with its own words", s504="The provider's server did not answer in time"

@@ -60,7 +60,7 @@ class RequestGuard:
     def _check_room(self) -> None:
         if self._sockets >= self._most_sockets:
             raise Overloaded(
-                f"This server has {self._most_sockets:,} sockets open, as many as it may. Try again in a moment.",
+                f"The server has reached its limit of {self._most_sockets:,} open sockets. Try again in a moment.",
                 retry_after=5,
             )
 

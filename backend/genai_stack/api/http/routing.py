@@ -95,7 +95,7 @@ class CheckedRoute(APIRoute):
 def _check_type(content_type: str) -> None:
     kind = content_type.partition(";")[0].strip().lower()
     if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
-        raise UnsupportedType(f"This address takes JSON, not “{kind[:100]}”: send content-type: application/json.")
+        raise UnsupportedType(f"This address accepts JSON, not “{kind[:100]}”: send content-type: application/json.")
 
 
 async def _body(request: Request, most: int) -> bytes:
@@ -108,7 +108,7 @@ async def _body(request: Request, most: int) -> bytes:
                 raise TooLarge(f"The request's body is larger than {most:,} bytes.")
             pieces.append(piece)
     except ClientDisconnect as error:
-        raise Invalid("The request was cut off. Send it again.") from error
+        raise Invalid("The request was interrupted. Send it again.") from error
     request._body = body = b"".join(pieces)  # pyright: ignore (as Request.body itself does)
     return body
 
@@ -117,7 +117,7 @@ def read_json(body: bytes | str, depth: int = DEPTH) -> Any:
     """The value; a sentence where it is not JSON, too deep, or holds what no database keeps."""
     signs = body.translate(_NO_SIGNS) if isinstance(body, str) else body.translate(None, b",[{")
     if len(body) - len(signs) > MOST_VALUES:
-        raise Invalid(f"The JSON holds more than {MOST_VALUES:,} values.", code="INVALID_JSON")
+        raise Invalid(f"The JSON has more than {MOST_VALUES:,} values.", code="INVALID_JSON")
     try:
         value = json.loads(body, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
     except RecursionError as error:
@@ -142,7 +142,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _check(value: Any, most: int) -> None:
@@ -153,10 +153,10 @@ def _check(value: Any, most: int) -> None:
             check_text(thing)
         elif isinstance(thing, float):
             if thing in (float("inf"), float("-inf")):
-                raise Invalid("A number is too large to be kept.", code="INVALID_JSON")
+                raise Invalid("A number is too large to store.", code="INVALID_JSON")
         elif isinstance(thing, int):
             if thing.bit_length() > 63 and not isinstance(thing, bool):
-                raise Invalid("A whole number is too large to be kept: 64 bits at most.", code="INVALID_JSON")
+                raise Invalid("An integer is too large to store: at most 64 bits.", code="INVALID_JSON")
         elif isinstance(thing, dict | list):
             if depth > most:
                 raise _too_deep(most)
@@ -172,12 +172,12 @@ def _check(value: Any, most: int) -> None:
 def check_text(text: str) -> None:
     """Refuse what PostgreSQL cannot keep, on every database alike."""
     if "\x00" in text:
-        raise Invalid("A text holds the character NUL (U+0000), which cannot be stored. Remove it.")
+        raise Invalid("A text contains the character NUL (U+0000), which cannot be stored. Remove it.")
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise Invalid("A text holds half a character (a lone surrogate), which cannot be stored.") from error
+            raise Invalid("A text contains half a character (a lone surrogate), which cannot be stored.") from error
 
 
 class _IdConvertor(StringConvertor):

@@ -87,7 +87,7 @@ async def test(credential_id: Id, deps: Deps, scope: CurrentScope) -> Credential
         await deps.models.test(stored.provider, key, stored.base_url)
     except ProviderFailed as error:
         return CredentialTest(ok=False, message=error.message)
-    return CredentialTest(ok=True, message="The provider takes this key.")
+    return CredentialTest(ok=True, message="The provider accepts this API key.")
 
 
 @router.get("/{credential_id}/models", responses=PROVIDER_RESPONSES)

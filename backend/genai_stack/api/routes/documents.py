@@ -40,7 +40,8 @@ FORM: dict[str, Any] = {
                         "file": {
                             "type": "array",
                             "items": {"type": "string", "format": "binary"},
-                            "description": "PDF, text or Markdown; several are taken, all or none of them.",
+                            "description": "PDF, text, Markdown or HTML; several files are accepted, all or "
+                            "none of them.",
                         }
                     },
                 }
@@ -56,7 +57,7 @@ class DocumentOut(BaseModel):
     workflow_id: str | None
     filename: str
     kind: Literal["pdf", "text", "markdown", "html"] | None = Field(
-        description="Told by the content; null until it is read."
+        description="Detected from the content; null until it is read."
     )
     size: int = Field(description="In bytes.")
     status: Literal["processing", "ready", "failed"]

@@ -98,7 +98,9 @@ class _Conversation:
             ended = await asyncio.gather(*tasks, return_exceptions=True)
         if self._too_slow.is_set():
             metrics.slow_reader_closed("chat")
-            await self._socket.close(sockets.SLOW_READER, "You read too slowly: connect again and follow the run.")
+            await self._socket.close(
+                sockets.SLOW_READER, "The connection was too slow. Connect again and follow the run."
+            )
         for error in ended:
             if isinstance(error, Exception) and not isinstance(error, TimeoutError):
                 raise error
@@ -173,15 +175,15 @@ _frames = msgspec.json.Decoder(Frame)
 
 def _frame(text: object, most: int) -> Frame:
     if not isinstance(text, str):
-        raise Invalid("Frames are JSON texts; this one was binary.", code="INVALID_FRAME")
+        raise Invalid("Send frames as JSON text; this one was binary.", code="INVALID_FRAME")
     if len(text.encode(errors="surrogatepass")) > most:
-        raise TooLarge(f"A frame may have {most:,} bytes at most.", code="FRAME_TOO_LARGE")
+        raise TooLarge(f"A frame can have {most:,} bytes at most.", code="FRAME_TOO_LARGE")
     read_json(text)
     try:
         return _frames.decode(text)
     except msgspec.ValidationError as error:
         raise Invalid(
-            f"This is no frame that a chat takes: {error}. There are “message”, “cancel” and “follow”.",
+            f"The frame is not valid: {error}. Send “message”, “cancel” or “follow”.",
             code="INVALID_FRAME",
         ) from error
 

@@ -92,7 +92,7 @@ async def _last(socket: WebSocket, deps: Dependencies, scope: Scope, run_id: str
     ended, _ = await asyncio.gather(sending, listening, return_exceptions=True)
     if isinstance(ended, TimeoutError):
         metrics.slow_reader_closed("run")
-        await socket.close(SLOW_READER, "You read too slowly: connect again and go on after the last seq.")
+        await socket.close(SLOW_READER, "The connection was too slow. Connect again and continue after the last seq.")
     elif ended is None:
         await socket.close()
 

@@ -73,7 +73,7 @@ class Attempts(Generic[T]):
     def write_stopped(self) -> None:
         """After a person's stop: an event for each node that was at work."""
         for step in self._interrupted:
-            reason = "The run was stopped while it was at work."
+            reason = "The run was stopped while this node was running."
             self._log.write(step.id, NodeSkipped(step.label, step.type, reason))
 
     def _end(self, step: Step, inputs: Any, error: BaseException) -> None:
@@ -82,9 +82,7 @@ class Attempts(Generic[T]):
                 self._interrupted.append(step)
                 raise error
             limit = step.node_type.time_limit
-            error = NodeTooSlow(
-                f"“{step.label}” was still at work after {limit:g} seconds, its time limit, and was stopped."
-            )
+            error = NodeTooSlow(f"“{step.label}” was stopped: it took longer than its time limit of {limit:g} seconds.")
         elif not isinstance(error, Exception):
             raise error
         if not isinstance(error, StackError):
@@ -100,7 +98,7 @@ class Attempts(Generic[T]):
         for index in sorted(self._plan.after(failed.index) - self._skipped):
             self._skipped.add(index)
             step = self._plan.steps[index]
-            reason = f"It waits for “{failed.label}”, which failed."
+            reason = f"Skipped, because “{failed.label}” failed."
             self._log.write(step.id, NodeSkipped(step.label, step.type, reason))
 
     def _stop_slow_nodes(self) -> None:

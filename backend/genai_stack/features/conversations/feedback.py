@@ -42,4 +42,4 @@ async def _answer(session: WriteSession, scope: Scope, session_id: str, message_
     if role is None:
         raise NotFound("This conversation has no message with this id.")
     if role != "assistant":
-        raise Invalid("Only answers take feedback; this message is a question.")
+        raise Invalid("Only answers can be rated; this message is a question.")

@@ -31,7 +31,7 @@ async def add(session: WriteSession, scope: Scope, workflow_id: str, title: str 
 async def get(session: ReadSession, scope: Scope, session_id: str) -> ChatSession:
     found = await session.scalar(select(ChatSession).where(ChatSession.id == session_id, ChatSession.of(scope)))
     if found is None:
-        raise NotFound("There is no chat session with this id.")
+        raise NotFound("There is no conversation with this id.")
     return found
 
 

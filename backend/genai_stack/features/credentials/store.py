@@ -34,7 +34,7 @@ class CredentialDraft:
         provider = BY_ID.get(self.provider)
         if provider is None or not (provider.needs_key or provider.needs_base_url):
             known = ", ".join(one.id for one in BY_ID.values() if one.needs_key or one.needs_base_url)
-            raise Invalid(f"No key is kept for the provider “{self.provider}”. Keys are for: {known}.")
+            raise Invalid(f"There are no API keys for the provider “{self.provider}”. Choose one of: {known}.")
         if provider.needs_base_url:
             if not self.base_url:
                 raise Invalid(
@@ -58,7 +58,7 @@ async def add(session: WriteSession, scope: Scope, secrets: Secrets, draft: Cred
 async def get(session: ReadSession, scope: Scope, credential_id: str) -> Credential:
     credential = await session.scalar(select(Credential).where(Credential.id == credential_id, Credential.of(scope)))
     if credential is None:
-        raise NotFound("There is no credential with this id.")
+        raise NotFound("There is no API key with this id.")
     return credential
 
 
@@ -105,8 +105,8 @@ def open_key(secrets: Secrets, credential: Credential) -> ApiKey:
     base_url = FIXED_ADDRESSES.get(credential.provider) or credential.base_url
     if base_url is None:
         raise Invalid(
-            f"The key “{credential.name}” was stored without the address of its server. Replace it under Credentials, "
-            "and give the address."
+            f"The API key “{credential.name}” was stored without the address of its server. Replace it in Settings, "
+            "and enter the address."
         )
     return ApiKey(secrets.decrypt(credential.secret, _owner(credential)).strip(), origin_of(base_url))
 

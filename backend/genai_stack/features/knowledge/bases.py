@@ -68,10 +68,12 @@ class Draft:
         self.embedder.check()
         if not MIN_CHUNK_WORDS <= self.chunk_size <= MAX_CHUNK_WORDS:
             raise Invalid(
-                f"A chunk holds {MIN_CHUNK_WORDS} to {MAX_CHUNK_WORDS} words; {self.chunk_size} is not among them."
+                f"Passages can have {MIN_CHUNK_WORDS} to {MAX_CHUNK_WORDS} words (chunk_size), not {self.chunk_size}."
             )
         if not 0 <= self.chunk_overlap <= self.chunk_size // 2:
-            raise Invalid(f"Chunks of {self.chunk_size} words overlap by 0 to {self.chunk_size // 2} words.")
+            raise Invalid(
+                f"Passages of {self.chunk_size} words can overlap by 0 to {self.chunk_size // 2} words (chunk_overlap)."
+            )
 
     def values(self) -> dict[str, Any]:
         return {
@@ -139,7 +141,7 @@ async def make_own(session: WriteSession, scope: Scope, workflow_id: str, name: 
     try:
         await insert_absent(session, KnowledgeBase, [{**keys, **Draft(name).values(), "revision": 0, **times}])
     except IntegrityError as error:
-        raise NotFound("There is no such workflow.") from error
+        raise NotFound("There is no such stack.") from error
     return _found(await own_of(session, scope, workflow_id))
 
 

@@ -72,6 +72,6 @@ async def _original(database: Database, scope: Scope, document_id: str, number: 
 
 def _check(document: Document, number: int) -> None:
     if document.status != READY:
-        raise Conflict("The document has not been taken in, so there are no pages to show.")
+        raise Conflict("The document is not ready, so there are no pages to show.")
     if not 1 <= number <= (document.pages or 1):
         raise NotFound(f"The document has no page {number}.")

@@ -102,7 +102,7 @@ class Uploads:
             size += len(piece)
             if size > self.largest:
                 raise TooLarge(
-                    f'"{name}" is larger than {self.largest / 1024 / 1024:,.0f} MB, the most that one file may hold. '
+                    f'"{name}" is larger than {self.largest / 1024 / 1024:,.0f} MB, the limit for one file. '
                     "Split it and try again."
                 )
             waiting.append(piece)
@@ -116,7 +116,7 @@ class Uploads:
     async def _begin(self, scope: Scope, begun: list[str]) -> list[Document]:
         """All of them at once become documents that are taken in."""
         if not begun:
-            raise Invalid("No file came. Send one or more in the field `file`.")
+            raise Invalid("The request has no file. Send one or more in the field `file`.")
         async with self._database.write() as session:
             documents = await _uploaded(session, scope, begun)
             if len(documents) < len(begun):

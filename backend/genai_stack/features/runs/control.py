@@ -23,7 +23,7 @@ class RunControl:
         """The run's row, its first event if there is one, and its job, in one transaction; returns the run's id."""
         if records.waiting(transaction, scope, self._most_waiting) >= self._most_waiting:
             raise Overloaded(
-                f"{self._most_waiting:,} runs of this workspace wait already. Try again when some have run.",
+                f"{self._most_waiting:,} runs of this workspace are queued already. Try again when some have finished.",
                 retry_after=RETRY_AFTER_SECONDS,
             )
         with transaction.pipeline():

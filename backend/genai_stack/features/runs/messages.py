@@ -19,7 +19,7 @@ from genai_stack.infra.database.database import Transaction
 from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.pubsub.pubsub import PubSub
 
-MESSAGE_ID_REUSED = "This message id was used for another message. Give each message an id of its own."
+MESSAGE_ID_REUSED = "This message id was used for another message. Give each message its own id."
 
 Chat = Row[str, str, str]
 """A session's id, workflow and title."""
@@ -58,7 +58,7 @@ _touch = (
 def find(transaction: Transaction, scope: Scope, session_id: str) -> Chat:
     chat = transaction.execute(_chat, {"chat": session_id, "workspace": scope.workspace_id}).one_or_none()
     if chat is None:
-        raise NotFound("There is no chat session with this id.")
+        raise NotFound("There is no conversation with this id.")
     return chat
 
 

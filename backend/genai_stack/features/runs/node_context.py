@@ -149,5 +149,5 @@ class _RunContext:
             try:
                 stored = await credentials.get(session, self.scope, credential_id)
             except NotFound as error:
-                raise NotFound("Its key is not stored any more. Choose another one in the node's settings.") from error
+                raise NotFound("Its API key was deleted. Choose another one in the node's settings.") from error
         return credentials.open_key(self.made_by.secrets, stored)

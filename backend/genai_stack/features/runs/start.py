@@ -51,7 +51,7 @@ class RunStarter:
                 return self._runs.submit(transaction, scope, new)
             chat = asking.find(transaction, scope, session_id)
             if chat.workflow_id != workflow_id:
-                raise Invalid("This chat session belongs to another workflow.")
+                raise Invalid("This conversation belongs to another stack.")
             return asking.ask(transaction, scope, self._runs, self._pubsub, chat, new, None)
 
         try:
@@ -90,7 +90,7 @@ class RunStarter:
     def _known(self, transaction: Transaction, scope: Scope, workflow_id: str) -> int:
         version = transaction.scalar(_version, {"workflow": workflow_id, "workspace": scope.workspace_id})
         if version is None:
-            raise NotFound("There is no workflow with this id.")
+            raise NotFound("There is no stack with this id.")
         return version
 
     def _check(self, transaction: Transaction, scope: Scope, workflow_id: str, version: int) -> None:
@@ -112,6 +112,6 @@ class RunStarter:
 def _refusal(errors: list[Problem]) -> GraphRefused:
     count = "a problem" if len(errors) == 1 else f"{len(errors)} problems"
     return GraphRefused(
-        f"The workflow cannot run: it has {count}. {errors[0].message}",
+        f"The stack can’t run: it has {count}. {errors[0].message}",
         problems=[described(problem) for problem in errors],
     )

@@ -66,7 +66,7 @@ class TracedRun:
         if ended is None:
             self._span.note({gen_ai.STATUS: "left"})  # it is handed back, or another attempt owns it
             if isinstance(error, Exception):
-                self._span.fail(type(error).__name__, "This attempt was given up. The server's log has the details.")
+                self._span.fail(type(error).__name__, "This attempt was abandoned. The server's log has the details.")
         else:
             self._span.note({gen_ai.STATUS: ended.status})
             used = {gen_ai.INPUT_TOKENS: "prompt_tokens", gen_ai.OUTPUT_TOKENS: "completion_tokens"}

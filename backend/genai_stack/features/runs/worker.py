@@ -38,7 +38,7 @@ CACHED_PLANS = 256  # compiled versions of workflows that are kept at hand
 
 CANCELLED_OUTCOME = Outcome("cancelled", None, [], {}, None)
 CRASHED_MESSAGE = "The run failed with an unexpected error. The server's log has the details."
-OUTDATED_MESSAGE = "The workflow's saved version cannot be run any more. Open it, mend its problems and save it."
+OUTDATED_MESSAGE = "This version of the stack can no longer run. Open the stack, fix its problems and save it."
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +96,7 @@ class RunWorker:
             elif run.cancel_requested:
                 await self._end(run_log, run, CANCELLED_OUTCOME)
             elif run.crashed_attempts >= records.MAX_CRASHED_ATTEMPTS:
-                reason = f"The run was given up: {run.crashed_attempts} workers died while they were at it."
+                reason = f"The run failed: {run.crashed_attempts} workers stopped unexpectedly while they executed it."
                 await self._end(run_log, run, _failed("RUN_LOST", reason))
             else:
                 await self._attempt(scope, run, run_log)

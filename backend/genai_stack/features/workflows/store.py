@@ -40,7 +40,7 @@ async def add(
 async def get(session: ReadSession, scope: Scope, workflow_id: str) -> Workflow:
     workflow = await session.scalar(select(Workflow).where(Workflow.id == workflow_id, Workflow.of(scope)))
     if workflow is None:
-        raise NotFound("There is no workflow with this id.")
+        raise NotFound("There is no stack with this id.")
     return workflow
 
 
@@ -58,8 +58,8 @@ async def replace(
     workflow = await get(session, scope, workflow_id)
     if expected is not None and expected != workflow.version:
         raise Stale(
-            f"This workflow was changed elsewhere: you edited version {expected}, and the newest is "
-            f"{workflow.version}. Nothing was saved. Load the newest version and bring your change into it."
+            f"This stack was changed elsewhere: you edited version {expected}, and the newest is "
+            f"{workflow.version}. Nothing was saved. Load the newest version and apply your change to it."
         )
     same_words = (workflow.name, workflow.description) == (name, description)
     if same_words and _canonical(workflow.configuration) == _canonical(configuration):
@@ -102,7 +102,9 @@ async def version(session: ReadSession, scope: Scope, workflow_id: str, number: 
         )
     )
     if found is None:
-        raise NotFound("This workflow has no such version: it never had, or it was thinned out.")
+        raise NotFound(
+            "This stack has no such version, or it was deleted: of old versions that no run used, only some are kept."
+        )
     return found
 
 

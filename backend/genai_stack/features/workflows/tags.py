@@ -18,7 +18,7 @@ def clean(tags: Iterable[str]) -> list[str]:
     """Without surrounding blanks and repetitions, whatever their case. Raises Invalid."""
     kept = {tag.casefold(): tag for tag in reversed([" ".join(tag.split()) for tag in tags]) if tag}
     if len(kept) > MOST_TAGS:
-        raise Invalid(f"A workflow can have at most {MOST_TAGS} tags. Remove {len(kept) - MOST_TAGS}.")
+        raise Invalid(f"A stack can have at most {MOST_TAGS} tags. Remove {len(kept) - MOST_TAGS}.")
     for tag in kept.values():
         if len(tag) > LONGEST_TAG or "," in tag:
             raise Invalid(f"The tag “{tag[:80]}” can't be used: tags have at most {LONGEST_TAG} characters, no commas.")

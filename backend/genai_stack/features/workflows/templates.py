@@ -51,14 +51,14 @@ TEMPLATES = (
         "documents",
         "Chat with documents",
         "Upload PDFs, text or Markdown and ask about them. Every answer names its sources.",
-        "Answers out of your own documents, with the page it found them on. Works without a key.",
+        "Answers from your own documents, with the page of each source. Works without an API key.",
         documents_stack("What is this document about?", "What are its main points?"),
     ),
     Template(
         "search",
         "Search passages",
-        "The passages that match a question best, without a model's words around them.",
-        "Shows what your documents say, word for word. Works without a key.",
+        "Finds the passages that match a question best, without a language model.",
+        "Shows what your documents say, word for word. Works without an API key.",
         {
             "nodes": [
                 _node("query-1", "query", "User Query", 0, 0, examples=["What do the documents say about …?"]),
@@ -75,8 +75,8 @@ TEMPLATES = (
     Template(
         "draft-and-review",
         "Draft and review",
-        "One model drafts an answer, a second one reviews it and gives the better version.",
-        "Two looks at every answer: the draft shows as thinking, the review is the answer. Choose your models.",
+        "One model drafts an answer, a second one reviews and improves it.",
+        "Every answer is reviewed before it is shown; the draft appears as thinking. Choose your models.",
         {
             "nodes": [
                 _node("query-1", "query", "User Query", 0, 120, examples=["Explain our refund rules to a customer."]),
@@ -84,7 +84,7 @@ TEMPLATES = (
                 _node("draft-1", "llm", "Draft", 640, 120, provider="offline"),
                 _node(
                     "review-1", "llm", "Review", 960, 120, provider="offline",
-                    system_prompt="You are given a draft. Correct what is wrong in it and say it better.",
+                    system_prompt="You are given a draft. Correct its mistakes and improve its wording.",
                 ),
                 _node("output-1", "output", "Output", 1280, 120),
             ],
@@ -105,8 +105,8 @@ TEMPLATES = (
 EXAMPLE = Template(
     "example",
     "Ask about GenAI Stack",
-    "An example with a small document about GenAI Stack itself. Ask it something, then make it your own.",
-    "Answers at once, without a key and without a network.",
+    "An example with a small document about GenAI Stack itself. Ask it a question, then make it your own.",
+    "Works right away, without an API key and without a network.",
     documents_stack("What is offline mode?", "Which files can I upload?", "What happens when the server crashes?"),
 )
 """What a new workspace begins with."""

@@ -243,7 +243,7 @@ def _parsed(text: str) -> URL:
         url = None
     if url is None or url.drivername not in DRIVERS:
         raise CannotStart(  # without the text: it may hold a password
-            "GENAI_STACK_DATABASE_URL is not the address of a database: it begins with postgresql://."
+            "GENAI_STACK_DATABASE_URL is not a database address. It must begin with postgresql://."
         ) from None
     return url.set(drivername=DRIVERS[url.drivername])
 
@@ -288,7 +288,7 @@ def _said(error: BaseException | None) -> Busy | None:
         return None
     told = str(error.orig)
     if (isinstance(error.orig, sqlite3.OperationalError) and "full" in told) or "No space left" in told:
-        return StorageFull("No space is left for the database. Free some, then try again.", retry_after=30)
+        return StorageFull("The disk of the database is full. Free some space, then try again.", retry_after=30)
     if error.connection_invalidated or isinstance(error, InterfaceError | OperationalError):
         return DatabaseUnavailable("The database does not answer. Try again in a moment.")
     return None

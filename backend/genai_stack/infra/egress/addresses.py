@@ -31,13 +31,13 @@ class Upstreams:
         if parsed.scheme not in {"http", "https"} or not host:
             raise UpstreamRefused("The address must start with http:// or https:// and name a host.")
         if parsed.raw_user is not None or parsed.raw_password is not None:
-            raise UpstreamRefused("The address holds a user name or a password. Put the key into a credential instead.")
+            raise UpstreamRefused("The address contains a user name or a password. Add an API key instead.")
         try:
             ip_address(host)
         except ValueError:
             if _NUMERIC_LABEL.fullmatch(host.rstrip(".").rpartition(".")[2]):
                 raise UpstreamRefused(
-                    f"{host} is no address in its usual form. Write it like 192.0.2.10, or give the host's name."
+                    f"{host} is not an address in its usual form. Write it like 192.0.2.10, or give the host's name."
                 ) from None
             return
         self.check_address(host, port or 0, host)
@@ -47,8 +47,8 @@ class Upstreams:
         if self._private_allowed or self._is_allowed(host, port) or is_public(address):
             return
         raise UpstreamRefused(
-            f"{host} is a private address ({address}), and this server calls public ones only. "
-            "Whoever runs it can allow the host in GENAI_STACK_ALLOWED_UPSTREAMS."
+            f"{host} is a private address ({address}), and this server calls only public ones. Its "
+            "administrator can allow the host in GENAI_STACK_ALLOWED_UPSTREAMS."
         )
 
     def _is_allowed(self, host: str, port: int) -> bool:

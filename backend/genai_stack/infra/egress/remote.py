@@ -57,12 +57,14 @@ class Remote:
             )
         if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
             return ProviderUnreachable(
-                f"{self.name} did not prove who it is: its TLS certificate is not accepted.", retryable=False
+                f"{self.name} has a TLS certificate that is not valid. Check the address.", retryable=False
             )
         if isinstance(error, aiohttp.ClientConnectorDNSError):
             return ProviderUnreachable(f"The host of {self.name} was not found. Check the address and the network.")
         if isinstance(error, aiohttp.ClientConnectorError):
-            return ProviderUnreachable(f"{self.name} does not accept connections. Check the address, and that it runs.")
+            return ProviderUnreachable(
+                f"{self.name} does not accept connections. Check the address, and that it is running."
+            )
         if isinstance(error, aiohttp.ClientResponseError | aiohttp.ContentTypeError):
             return self.broken("answered with something that is not HTTP")
         if isinstance(error, aiohttp.InvalidURL):
@@ -83,7 +85,7 @@ class Remote:
             return ProviderFailed(f"{self.name} failed {code}.", retry_after=wait, retryable=True)
         what = {
             401: f"refused the API key {code}. Check the key.",
-            403: f"refused the API key {code}. Check the key, and what it may do.",
+            403: f"refused the API key {code}. Check the key and its permissions.",
             404: f"does not know this model or address {code}. Check both; the address usually ends in /v1.",
             429: f"no longer serves this API key: its quota is used up {code}.",
         }

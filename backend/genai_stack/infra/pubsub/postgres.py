@@ -30,7 +30,7 @@ class PostgresPubSub:
         self._me = os.urandom(6).hex()
         self._sent = 0
         self._listening: asyncio.Task[None] | None = None
-        self.degraded_reason: str | None = "It does not listen yet."
+        self.degraded_reason: str | None = "Not connected yet."
 
     def start(self) -> None:
         self._listening = asyncio.create_task(self._listen())
@@ -64,7 +64,7 @@ class PostgresPubSub:
                         self._take(notification.payload)
             except psycopg.Error as error:
                 self.degraded_reason = (
-                    "The connection that listens is lost. Until it is made anew, everything comes later."
+                    "The connection for live updates is lost and is being restored. Until then updates arrive late."
                 )
                 log.warning("pubsub.away", reason=str(error).strip())
             await asyncio.sleep(RECONNECT_SECONDS)

@@ -121,7 +121,7 @@ class _Watched(SpanExporter):
             if sent:
                 log.info("spans.sent_again")
             else:
-                log.warning("spans.lost", reason="The collector does not take them. Runs are not affected.")
+                log.warning("spans.lost", reason="The collector does not accept them. Runs are not affected.")
         return result
 
     def shutdown(self) -> None:

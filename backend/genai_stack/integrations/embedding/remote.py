@@ -58,13 +58,13 @@ class RemoteEmbedder:
             raise self._remote.broken(f"was asked for {len(texts)} vectors and answered with {len(numbers)}")
         vectors = await asyncio.to_thread(_packed, numbers)
         if vectors is None:
-            raise self._remote.broken("answered with vectors that are no vectors")
+            raise self._remote.broken("answered with invalid vectors")
         if self._dimensions is None:
             self._dimensions = dimensions(vectors[0])
         if dimensions(vectors[0]) != self._dimensions:
             raise ProviderBroken(
                 f"{self._remote.name} answered with vectors of {dimensions(vectors[0])} numbers; so far they had "
-                f"{self._dimensions}. Its model was exchanged: make a new knowledge base."
+                f"{self._dimensions}. Its model was replaced: create a new knowledge base."
             )
         return vectors
 

@@ -104,7 +104,7 @@ class OpenAIChat:
                 continue
             self._dialects.remember(self._base_url, request.model, dialect)
             return response
-        raise self._remote.broken("refused the request in every form that is known")
+        raise self._remote.broken("refused every known form of the request")
 
     def _body(self, request: ChatRequest) -> dict[str, object]:
         body: dict[str, object] = {
@@ -191,7 +191,7 @@ class AnswerReader:
         if self.failure is not None:
             raise self.failure
         if not self.done and self._finish is None and self._json is None:
-            raise self._remote.cut() if self._understood else self._remote.broken("did not answer with events")
+            raise self._remote.cut() if self._understood else self._remote.broken("did not answer with a stream")
         text, reasoning, retracts = self._think.rest()
         if last is not None:
             text, reasoning = last.text + text, last.reasoning + reasoning
@@ -233,7 +233,7 @@ class AnswerReader:
         except ValueError:
             if event.type == b"error" or event.data[:1] not in {b"{", b"["}:
                 raise self._remote.told({"message": event.data.decode("utf-8", "replace")}) from None
-            raise self._remote.broken("sent an event that is not of its own format") from None
+            raise self._remote.broken("sent an event in an unknown format") from None
         self._understood = True
         if chunk.error is not None:
             raise self._remote.told(chunk.error)

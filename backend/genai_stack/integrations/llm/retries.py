@@ -132,9 +132,9 @@ async def _watched(
 def _too_slow(model: ChatModel, total: bool, waits_for: str, deadlines: Deadlines) -> ProviderTooSlow:
     name = _name(model)
     if total:
-        return ProviderTooSlow(f"{name} had not given its whole answer after {deadlines.total:g} seconds.")
+        return ProviderTooSlow(f"{name} did not finish its answer within {deadlines.total:g} seconds.")
     seconds = deadlines.first_token if waits_for == "first" else deadlines.between_tokens
-    return ProviderTooSlow(f"{name} kept silent: the {waits_for} token did not come within {seconds:g} seconds.")
+    return ProviderTooSlow(f"{name} did not respond: the {waits_for} token did not arrive within {seconds:g} seconds.")
 
 
 class _Watch:

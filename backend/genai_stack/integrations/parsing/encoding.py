@@ -45,7 +45,7 @@ def decoded(raw: bytes, declared: str | None = None) -> tuple[str, list[str]]:
     if (text := _nearly_utf8(raw)) is not None:
         bad = text.count("\ufffd")
         letters = "1 letter was" if bad == 1 else f"{bad:,} letters were"
-        return _text(text), [f"The file is UTF-8 with wrong bytes: {letters} replaced by “\ufffd”."]
+        return _text(text), [f"The file is UTF-8 with invalid bytes: {letters} replaced by “\ufffd”."]
     if declared is not None:
         with contextlib.suppress(LookupError, UnicodeDecodeError):
             return _text(raw.decode(declared)), []
@@ -67,9 +67,9 @@ def _marked(raw: bytes, encoding: str) -> tuple[str, list[str]]:
     except UnicodeDecodeError as error:
         text = raw.decode(encoding, "replace")
         if text.count("\ufffd") <= max(1, _MOST_BAD * len(text)):
-            return _text(text), [f"The file is {encoding.upper()} with wrong bytes: they were replaced by “\ufffd”."]
+            return _text(text), [f"The file is {encoding.upper()} with invalid bytes: they were replaced by “\ufffd”."]
         raise DocumentFailed(
-            f"The file says that it is {encoding.upper()}, and is not: it is damaged. {SAVE_AS_UTF8}"
+            f"The file says that it is {encoding.upper()}, but is not: it is damaged. {SAVE_AS_UTF8}"
         ) from error
 
 
@@ -135,7 +135,7 @@ _CANDIDATES = (
 
 def _warning(encoding: str) -> str:
     name = _NAMES.get(encoding, encoding.replace("cp125", "Windows-125").upper().replace("WINDOWS", "Windows"))
-    return f"The file is not UTF-8; it was read as {name}. Check that its letters are right."
+    return f"The file is not UTF-8; it was read as {name}. Check that its text is right."
 
 
 def _reads_like_one_script(text: str) -> bool:
@@ -177,4 +177,4 @@ def _controls(text: str) -> float:
 
 
 def _no_text() -> UnsupportedType:
-    return UnsupportedType("This is neither a PDF nor text. Save it as PDF, text or Markdown and upload that.")
+    return UnsupportedType("This is neither a PDF nor text. Save it as PDF, text, Markdown or HTML and upload that.")

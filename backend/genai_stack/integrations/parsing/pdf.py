@@ -90,7 +90,7 @@ class _PdfChild:
                 return await reading
         except TimeoutError as error:
             raise DocumentFailed(
-                f"The PDF could not be read within {self._limits.seconds:.0f} s: it is too complex, or made to do harm."
+                f"The PDF could not be read within {self._limits.seconds:.0f} s: it is too complex or malicious."
             ) from error
         finally:
             self._left -= loop.time() - began
@@ -99,10 +99,10 @@ class _PdfChild:
         code = await self._process.wait()
         if code in {-signal.SIGXCPU, -signal.SIGKILL}:
             return DocumentFailed(
-                f"The PDF needs more than {self._limits.cpu_seconds} s of computing or too much memory: "
-                "it is too complex, or made to do harm."
+                f"The PDF needs more than {self._limits.cpu_seconds} s of CPU time or too much memory: "
+                "it is too complex or malicious."
             )
-        return DocumentFailed(f"The PDF ended the program that reads it (code {code}): it is damaged.")
+        return DocumentFailed(f"The PDF crashed the program that reads it (code {code}): it is damaged.")
 
 
 @contextlib.asynccontextmanager

@@ -26,7 +26,7 @@ TEXT_FLAGS = 2 | 64 | 128  # white space as it is, no clipped text, unknown lett
 UPRIGHT = 0.3  # of a line's direction: what is steeper runs up or down the page
 DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-])(\d\d)'?(\d\d)?)?")
 
-TOO_MUCH = "The PDF needs more memory than it is given: it is too complex, or made to do harm."
+TOO_MUCH = "The PDF needs more memory than it is given: it is too complex or malicious."
 
 
 class CannotReadError(Exception):
@@ -72,7 +72,7 @@ def _opened(content: str | bytes) -> Document:
     except (RuntimeError, ValueError) as error:
         raise CannotReadError("The PDF is damaged and could not be opened. Save it again from its program.") from error
     if not document.is_pdf:
-        raise CannotReadError("The file has the name or the head of a PDF, and is none.")
+        raise CannotReadError("The file is named or marked as a PDF but is not one. Save it again from its program.")
     if document.needs_pass:
         raise CannotReadError("The PDF is protected by a password. Remove the protection and upload it again.")
     if document.page_count < 1:
@@ -110,8 +110,8 @@ def _read(document: Document, most_pages: int, most_characters: int) -> Iterator
         characters += len(text)
         if characters > most_characters or len(text) > PAGE_CHARACTERS:
             raise CannotReadError(
-                f"The PDF holds more than {min(most_characters, PAGE_CHARACTERS):,} characters up to page {number}: "
-                "that is more than is read."
+                f"The PDF has more than {min(most_characters, PAGE_CHARACTERS):,} characters up to page {number}: "
+                "that is more than can be read. Split it and try again."
             )
         yield {"number": number, "text": text}
     if not characters:
@@ -124,7 +124,7 @@ def _why_empty(pictures: list[int], broken: list[int]) -> str:
         return "The PDF is damaged: none of its pages could be read. Save it again from its program and upload that."
     if pictures:
         return (
-            "The PDF holds no text: its pages are pictures or drawings. "
+            "The PDF has no text: its pages are pictures or drawings. "
             "Run text recognition (OCR) on it, then upload it again."
         )
     return "The PDF is blank: there is nothing on its pages. Check that it is the right file."
@@ -134,7 +134,7 @@ def _warnings(count: int, pictures: list[int], broken: list[int], unreadable: li
     warnings: list[str] = []
     if pictures:
         warnings.append(
-            f"{len(pictures)} of {count} pages are pictures without text, and cannot be found. "
+            f"{len(pictures)} of {count} pages are pictures without text and cannot be searched. "
             "Text recognition (OCR) helps."
         )
     if broken:

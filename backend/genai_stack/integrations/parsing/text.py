@@ -49,7 +49,7 @@ def document(raw: bytes, filename: str, limits: ReadingLimits) -> TextDocument:
     if is_page:
         text, title = html.text_of(text)
     if not text.strip():
-        raise DocumentFailed("The file holds no text.")
+        raise DocumentFailed("The file has no text.")
     if len(text) > limits.characters:
         raise DocumentFailed(
             f"The file holds {len(text):,} characters; at most {limits.characters:,} are read. Split it and try again."
@@ -78,5 +78,5 @@ def _refuse_other_types(start: bytes) -> None:
     for sign, kind in kinds.items():
         if head.startswith(sign):
             raise UnsupportedType(
-                f"This is {kind}, whatever its name says. Save it as PDF, text or Markdown and upload that."
+                f"This is {kind}, whatever its name says. Save it as PDF, text, Markdown or HTML and upload that."
             )

@@ -160,7 +160,7 @@ def _as_ours(error: Exception, remote: Remote) -> StackError:
         return ours
     if isinstance(error, APIStatusError):  # an error event inside a stream
         return remote.told(_error_object(error.body))
-    return remote.broken("answered with something that is not its own format")
+    return remote.broken("answered in an unknown format")
 
 
 def _error_object(body: object) -> dict[str, object]:
@@ -178,7 +178,7 @@ class _ErrorEvent(msgspec.Struct):
 PROVIDER = Provider(
     "anthropic",
     title="Anthropic",
-    key_help="Make a key at console.anthropic.com, under API keys. It begins with sk-ant-.",
+    key_help="Create a key at console.anthropic.com, under API keys. It begins with sk-ant-.",
     rank=4,
     needs_key=True,
     default_base_url="https://api.anthropic.com",

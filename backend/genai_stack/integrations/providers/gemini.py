@@ -160,13 +160,13 @@ def _as_ours(error: Exception, remote: Remote) -> StackError:
         return ours
     if isinstance(error, errors.APIError):  # an error object inside a stream
         return remote.told({"message": error.message or "", "status": error.status or "", "code": error.code})
-    return remote.broken("answered with something that is not its own format")
+    return remote.broken("answered in an unknown format")
 
 
 PROVIDER = Provider(
     "gemini",
     title="Google Gemini",
-    key_help="Make a key at aistudio.google.com, under Get API key.",
+    key_help="Create a key at aistudio.google.com, under Get API key.",
     rank=3,
     needs_key=True,
     default_base_url="https://generativelanguage.googleapis.com",

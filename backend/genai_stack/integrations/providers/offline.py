@@ -127,7 +127,7 @@ def open_chat(connection: Connection) -> OfflineModel:
 PROVIDER = Provider(
     "offline",
     title="Offline",
-    key_help="Needs no key and no network. It is no language model: it quotes the best matching sentences.",
+    key_help="Needs no API key and no network. It is not a language model: it quotes the sentences that match best.",
     rank=5,
     open_chat=open_chat,
 )

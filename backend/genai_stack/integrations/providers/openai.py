@@ -19,7 +19,7 @@ def open_chat(connection: Connection) -> OpenAIChat:
 PROVIDER = Provider(
     "openai",
     title="OpenAI",
-    key_help="Make a key at platform.openai.com, under API keys. It begins with sk-.",
+    key_help="Create a key at platform.openai.com, under API keys. It begins with sk-.",
     rank=1,
     needs_key=True,
     default_base_url="https://api.openai.com/v1",

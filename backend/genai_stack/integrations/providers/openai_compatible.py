@@ -19,7 +19,7 @@ def open_chat(connection: Connection) -> OpenAIChat:
 PROVIDER = Provider(
     "openai_compatible",
     title="OpenAI-compatible server",
-    key_help="The address usually ends in /v1. Ollama and vLLM need no key; hosted ones such as Groq give you one.",
+    key_help="The address usually ends in /v1. Ollama and vLLM need no key; hosted services such as Groq give you one.",
     rank=2,
     needs_base_url=True,
     open_chat=open_chat,

@@ -237,7 +237,7 @@ class PgvectorIndex:
             if not _is_gone(error):
                 raise
             self._types = None  # before the next change all of it is looked for
-            raise Busy("The index lost what it stands on, and is made anew.", code="INDEX_AWAY") from error
+            raise Busy("The index lost its data and is being rebuilt.", code="INDEX_AWAY") from error
 
     async def _look(
         self,

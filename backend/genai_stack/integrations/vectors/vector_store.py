@@ -124,7 +124,7 @@ class VectorIndex(VectorStore, Protocol):
 
 
 def taken() -> Busy:
-    return Busy("Another process is bringing this collection into step.", code="INDEX_TAKEN")
+    return Busy("Another process is synchronizing this collection.", code="INDEX_TAKEN")
 
 
 async def finds(index: VectorIndex, collection: str, samples: Sequence[Probe]) -> bool:

@@ -16,7 +16,7 @@ _BLOCK_MARK = re.compile(r"^(\s*\d*)([#+=.)-])")
 
 class Config(NodeConfig):
     show_sources: bool = form_field(
-        True, "switch", title="Show sources", help="Show the passages that the answer was given from."
+        True, "switch", title="Show sources", help="Show the passages that the answer is based on."
     )
 
 

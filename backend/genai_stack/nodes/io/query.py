@@ -10,7 +10,7 @@ from genai_stack.nodes.context import NodeContext
 
 class Config(NodeConfig):
     examples: list[str] = form_field(
-        [], "text_list", title="Suggested questions", help="Shown to a person who opens the chat.", max_length=12
+        [], "text_list", title="Suggested questions", help="Suggested to whoever opens the chat.", max_length=12
     )
 
 

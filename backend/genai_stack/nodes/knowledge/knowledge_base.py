@@ -14,9 +14,9 @@ class Config(NodeConfig):
         None,
         "knowledge_base",
         title="Knowledge base",
-        help="Where to search. Left empty: the documents that were uploaded to this stack.",
+        help="Which documents to search. Default: this stack's own.",
     )
-    top_k: int = form_field(4, "number", title="Passages", help="How many passages are found at most.", ge=1, le=50)
+    top_k: int = form_field(4, "number", title="Passages", help="The maximum number of passages to find.", ge=1, le=50)
     min_score: float = form_field(
         0.0, "slider", title="Minimum score", help="Passages with a lower score are left out.", ge=0.0, le=1.0
     )
@@ -55,5 +55,5 @@ class KnowledgeBaseNode(NodeType[Config, Inputs, Outputs, NodeContext]):
     def problems(self, config: Config, context: ValidationContext) -> Iterable[ConfigProblem]:
         chosen = config.knowledge_base_id
         if chosen is not None and chosen not in context.knowledge_bases:
-            message = "the knowledge base that it searches is not there any more. Choose another."
+            message = "its knowledge base was deleted. Choose another."
             yield ConfigProblem("invalid_config", message, "knowledge_base_id")

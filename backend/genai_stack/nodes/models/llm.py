@@ -27,7 +27,10 @@ else:
 
 class Config(NodeConfig):
     provider: ProviderId = form_field(
-        "offline", "provider", title="Provider", help="Who answers. Offline needs no API key: it quotes your documents."
+        "offline",
+        "provider",
+        title="Provider",
+        help="The service that answers. Offline needs no API key: it quotes your documents.",
     )
     model: str = form_field(
         "",
@@ -81,7 +84,7 @@ class Config(NodeConfig):
         None,
         "select",
         title="Reasoning",
-        help="How long it thinks before it answers. Leave empty for the model's default.",
+        help="How much the model thinks before it answers. Leave empty for the model's default.",
     )
 
 
@@ -140,15 +143,15 @@ class Llm(NodeType[Config, Inputs, Outputs, NodeContext]):
     def problems(self, config: Config, context: ValidationContext) -> Iterable[ConfigProblem]:
         provider = BY_ID[config.provider]
         if provider.has_server and not config.model.strip():
-            yield ConfigProblem("invalid_config", "it has no model. Name one.", "model")
+            yield ConfigProblem("invalid_config", "it has no model. Choose one.", "model")
         if provider.needs_base_url and not config.base_url:
-            yield ConfigProblem("invalid_config", "it has no server address. Give one.", "base_url")
+            yield ConfigProblem("invalid_config", "it has no server address. Enter one.", "base_url")
         if not provider.needs_base_url and config.base_url:
-            message = f"it names a server address, and that of {config.provider} is fixed. Remove the address."
+            message = f"it has a server address, but that of {config.provider} is fixed. Clear the field."
             yield ConfigProblem("invalid_config", message, "base_url")
         if provider.needs_key and config.credential_id is None:
             yield ConfigProblem(
-                "missing_credential", "it has no key. Choose a stored one, or add one.", "credential_id"
+                "missing_credential", "it has no API key. Choose one, or add one in Settings.", "credential_id"
             )
         elif config.credential_id is not None and provider.has_server:
             yield from _credential_problems(config, config.credential_id, context)
@@ -158,14 +161,14 @@ def _credential_problems(config: Config, credential_id: str, context: Validation
     provider = config.provider
     stored_for = context.credentials.get(credential_id)
     if stored_for is None:
-        yield ConfigProblem("missing_credential", "its key is not stored any more. Choose another.", "credential_id")
+        yield ConfigProblem("missing_credential", "its API key was deleted. Choose another.", "credential_id")
     elif stored_for != provider:
-        message = f"its key is one for {stored_for}, not for {provider}. Choose another."
+        message = f"its API key is for {stored_for}, not for {provider}. Choose another."
         yield ConfigProblem("missing_credential", message, "credential_id")
     elif BY_ID[provider].needs_base_url and config.base_url:
         its_server = context.addresses.get(credential_id)
         if its_server is None or not _same_origin(its_server, config.base_url):
-            message = f"its key is one for {its_server or 'no server yet'}, not for this address. Choose another."
+            message = f"its API key is for {its_server or 'no server yet'}, not for this address. Choose another."
             yield ConfigProblem("missing_credential", message, "credential_id")
 
 

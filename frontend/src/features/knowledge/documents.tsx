@@ -111,7 +111,7 @@ function DropZone({ of, compact }: { of: Place; compact: boolean }) {
           )}
         </p>
         <p id={help} className="text-sm text-muted">
-          PDF, text or Markdown. You can add several at once.
+          PDF, text, Markdown or HTML. You can add several at once.
         </p>
       </div>
       <Button aria-describedby={help} onClick={() => picker.current?.click()}>

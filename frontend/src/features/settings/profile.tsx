@@ -118,6 +118,13 @@ function About() {
   );
 }
 
+const PARTS: Readonly<Record<string, string>> = {
+  process: "Server",
+  database: "Database",
+  index: "Search index",
+  pubsub: "Live updates",
+};
+
 /** Asked again every few seconds: an answer from before the server went away is not shown. */
 function ServerStatus() {
   const ready = useQuery(queries.readiness());
@@ -143,7 +150,7 @@ function ServerStatus() {
               <TriangleAlert className="mt-0.5 size-4 shrink-0 text-bad" role="img" aria-label="Not working" />
             )}
             <span>
-              <span className="font-medium first-letter:uppercase">{part.name.replaceAll("_", " ")}:</span>{" "}
+              <span className="font-medium">{PARTS[part.name] ?? part.name}:</span>{" "}
               <span className="text-muted">{part.message}</span>
             </span>
           </li>

@@ -202,7 +202,7 @@ function stopped(run: Run): Run {
   const nodes = Object.values(run.nodes).map((node): [string, NodeRun] => [
     node.id,
     node.status === "running" || node.status === "waiting"
-      ? { ...node, status: "skipped", doing: null, reason: node.reason ?? "The run ended before it." }
+      ? { ...node, status: "skipped", doing: null, reason: node.reason ?? "The run ended before this node ran." }
       : node,
   ]);
   return { ...run, nodes: Object.fromEntries(nodes) };

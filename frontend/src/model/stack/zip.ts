@@ -65,7 +65,7 @@ export async function zip(entries: ReadonlyArray<Entry>): Promise<Blob> {
     centralBytes += CENTRAL_BYTES + label.length;
   }
   if (entries.length > MAX_ENTRIES || offset + centralBytes > MAX_BYTES) {
-    throw new Error("The documents are larger than 4 GB, the most that one file can hold. Export without them.");
+    throw new Error("The documents are larger than 4 GB, the limit for one file. Export without them.");
   }
   const count = entries.length;
   const end = packed([END, 4], [0, 2], [0, 2], [count, 2], [count, 2], [centralBytes, 4], [offset, 4], [0, 2]);

@@ -24,7 +24,7 @@ async def test_beyond_the_queue_runs_are_turned_away_and_nothing_is_kept_of_them
         refused = await client.post(f"{V1}/workflows/{workflow}/runs", json={"query": "More"}, headers=key)
         assert (refused.status_code, refused.json()["code"]) == (429, "OVERLOADED")
         assert int(refused.headers["retry-after"]) >= 1
-        assert "3 runs of this workspace wait already" in refused.json()["detail"]
+        assert "3 runs of this workspace are queued already" in refused.json()["detail"]
         async with server.socket(f"/sessions/{await talk.session_of(client, workflow)}/chat") as socket:
             await socket.send(talk.message("More"))
             (told,) = await talk.heard(socket, until="error")

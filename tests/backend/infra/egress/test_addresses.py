@@ -63,7 +63,7 @@ def test_host_with_digits_in_usual_form_is_taken(host: str) -> None:
 
 
 def test_key_in_the_address_is_refused_without_being_repeated() -> None:
-    with pytest.raises(UpstreamRefused, match="credential") as caught:
+    with pytest.raises(UpstreamRefused, match="API key") as caught:
         Upstreams(private_allowed=True).check("https://me:hunter2@example.com/v1")
     assert "hunter2" not in str(caught.value)
 

@@ -30,7 +30,7 @@ def test_an_old_encoding_is_read_with_a_warning_or_refused_with_the_remedy(encod
         assert "UTF-8" in refused.message
     else:
         assert text == TEXTS[encoding]
-        assert "Check that its letters are right" in warnings[0]
+        assert "Check that its text is right" in warnings[0]
 
 
 @pytest.mark.parametrize("encoding", ["cp932", "euc_jp", "cp1252", "cp1251"])

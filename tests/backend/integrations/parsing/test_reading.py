@@ -116,7 +116,7 @@ async def test_pages_without_text_are_told() -> None:
 async def test_some_pages_without_text_are_a_warning() -> None:
     _, pages, warnings = await read(pdfs.scanned(3, with_text=1))
     assert len(pages) == 3
-    assert warnings == ["2 of 3 pages are pictures without text, and cannot be found. Text recognition (OCR) helps."]
+    assert warnings == ["2 of 3 pages are pictures without text and cannot be searched. Text recognition (OCR) helps."]
 
 
 async def test_too_many_pages_are_told() -> None:
@@ -138,7 +138,7 @@ async def test_a_bomb_ends_at_its_memory() -> None:
 
 
 async def test_a_bomb_ends_at_its_computing_time() -> None:
-    assert "1 s of computing" in await reason(pdfs.work_bomb(), ReadingLimits(cpu_seconds=1))
+    assert "1 s of CPU time" in await reason(pdfs.work_bomb(), ReadingLimits(cpu_seconds=1))
 
 
 async def test_a_bomb_ends_at_its_time_and_its_process_with_it_and_the_loop_goes_on() -> None:

@@ -35,8 +35,8 @@ BATCH = 64  # passages that are embedded and committed together
 IN_FLIGHT = 3  # batches that the embedder has at once
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)  # seconds between attempts while the database is away or full; the last for ever
 NOT_ENGLISH = (
-    "This document does not seem to be in English, and the local embedder knows English only: passages are found by "
-    "their words, hardly by their meaning. For other languages use a knowledge base with OpenAI's "
+    "This document does not seem to be in English, and the local embedder works for English only: passages are found "
+    "by their words, hardly by their meaning. For other languages use a knowledge base with OpenAI's "
     "text-embedding-3-small, Gemini's gemini-embedding-001, or bge-m3 on Ollama."
 )
 REMOVED_AT_ONCE = 200  # passages of one that failed
@@ -111,7 +111,7 @@ class Ingestion:
             await self._ended_badly(task, error.message, began)
         except Exception:
             log.exception("ingestion.failed")
-            reason = "Something went wrong while the document was taken in. Delete it and try again."
+            reason = "Something went wrong while the document was being read. Delete it and try again."
             await self._ended_badly(task, reason, began)
         else:
             metrics.document_ended("ready", perf_counter() - began, passages)
@@ -154,7 +154,7 @@ class Ingestion:
             await self._embed_all(task, target, embedder, reader)
         if not reader.cut:
             raise DocumentFailed(
-                "No text was found in it. If its pages are pictures, run text recognition (OCR), then upload it again."
+                "The document has no text. If its pages are pictures, run text recognition (OCR), then upload it again."
             )
         if task.again:
             await finish_even_if_cancelled(self._remove_passages(target, first=reader.cut))
@@ -170,8 +170,8 @@ class Ingestion:
             raise _GoneError
         if fixed != made:
             raise DocumentFailed(
-                f"The knowledge base was embedded by {fixed}, and its embedder is {made} now: their vectors cannot be "
-                "compared. Give it its former embedder, or use a new knowledge base."
+                f"The knowledge base was embedded with {fixed}, and its embedder is {made} now: their vectors "
+                "cannot be compared. Choose its former embedder, or use a new knowledge base."
             )
         return made
 
@@ -235,7 +235,7 @@ class Ingestion:
             passages = (PassageRow.of(task.scope), PassageRow.document_id == task.document_id)
             written = await session.scalar(select(func.count()).select_from(PassageRow).where(*passages))
             if written != reader.cut:
-                raise StackError("Passages of the document got lost while it was taken in. Delete it and try again.")
+                raise StackError("Passages of the document were lost while it was being read. Delete it and try again.")
             await _hold(
                 session,
                 task,

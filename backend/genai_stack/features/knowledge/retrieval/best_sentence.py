@@ -6,13 +6,14 @@ from itertools import islice
 from genai_stack.integrations.embedding.closeness import Closeness
 from genai_stack.integrations.parsing.sentences import Sentence, sentences, word_scores
 
+LEAST_COSINE = 0.3  # of a sentence that shares no word with the question
 COMPARED = 32  # sentences whose meaning is compared in one search
 
 
 async def best_sentences(
     question: str, passages: Sequence[str], closeness: Closeness | None = None
 ) -> list[str | None]:
-    """None for a passage of which no sentence shares a word with the question, where there is no embedder to ask."""
+    """None for a passage of which no sentence shares a word or the meaning of the question."""
     parts = [sentences(passage) for passage in passages]
     scores = iter(word_scores(question, [sentence for part in parts for sentence in part]))
     found = [_best(part, [next(scores) for _ in part]) for part in parts]
@@ -22,11 +23,11 @@ async def best_sentences(
     remaining = iter(cosines or ())
     for place in unmatched:
         part = parts[place]
-        found[place] = _best(part, list(islice(remaining, len(part))))
+        found[place] = _best(part, list(islice(remaining, len(part))), LEAST_COSINE)
     return found
 
 
-def _best(candidates: Sequence[Sentence], scores: Sequence[float]) -> str | None:
-    if not scores or max(scores) <= 0:
+def _best(candidates: Sequence[Sentence], scores: Sequence[float], least: float = 0.0) -> str | None:
+    if not scores or max(scores) <= least:
         return None
     return candidates[scores.index(max(scores))].text

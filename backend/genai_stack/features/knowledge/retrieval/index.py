@@ -231,7 +231,7 @@ class Index:
         if self._store.generation != generation:
             self._again.add(base_id)
         elif held is None or held != extent.held:
-            raise Busy("It did not keep all that it was given.")
+            raise Busy("It lost some of its vectors.")
         else:
             self._known[base_id] = _SyncedContent(generation, held, frozenset(extent.documents))
 

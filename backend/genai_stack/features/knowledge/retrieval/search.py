@@ -83,7 +83,7 @@ class Search:
         left_out: Collection[str],
     ) -> list[Passage]:
         if not 1 <= top_k <= MOST:
-            raise Invalid(f"A search gives 1 to {MOST} passages; {top_k} is not among them.")
+            raise Invalid(f"A search returns 1 to {MOST} passages (top_k), not {top_k}.")
         async with self._database.read() as session:
             choice = EmbedderChoice.of((await bases.find(session, scope, knowledge_base_id)).embedder)
             extent = await read_extent(session, scope, knowledge_base_id)
@@ -111,8 +111,8 @@ class Search:
         fingerprint = await embedder.fingerprint()
         if fingerprint != extent.fingerprint:
             raise Conflict(
-                f"The documents were embedded by {extent.fingerprint}, and questions would now be by {fingerprint}: "
-                "they cannot be compared. Give the knowledge base its former embedder, or make a new one.",
+                f"The documents were embedded with {extent.fingerprint}, and questions would now be by {fingerprint}: "
+                "they cannot be compared. Choose the knowledge base's former embedder, or create a new one.",
                 code="EMBEDDER_CHANGED",
             )
         return (await embedder.embed([query], purpose="query"))[0]

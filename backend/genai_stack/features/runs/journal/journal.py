@@ -154,7 +154,7 @@ class Journal:
         metrics.journal_committed(time.perf_counter() - began, events)
         for run_log, unwritten in batch:
             if run_log.run_id in stale:
-                run_log.lose(StaleAttempt("Another worker has taken this run up."))
+                run_log.lose(StaleAttempt("Another worker has taken over this run."))
             else:
                 run_log.committed(unwritten.events)
 

@@ -154,7 +154,7 @@ export class Conversation {
       return null;
     }
     const { trimmed_at: trimmed } = await call("GET /runs/{run_id}", { path: { run_id: runId } });
-    return trimmed ? "The reasoning was deleted when its retention time ended." : "The model told no reasoning.";
+    return trimmed ? "The reasoning was deleted when its retention time ended." : "The model gave no reasoning.";
   }
 
   reload(): void {

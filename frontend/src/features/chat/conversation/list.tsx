@@ -71,7 +71,7 @@ export function Conversations({ workflowId, shown, onOpen }: ConversationsProps)
       {found.isError ? <p className="px-4 text-sm text-bad">{sentenceOf(found.error)}</p> : null}
       {found.data && !list.length ? (
         <p className="px-4 py-2 text-sm text-muted">
-          {wanted ? "No conversation has this name." : "Your conversations are kept here."}
+          {wanted ? "No conversations match." : "Your conversations are kept here."}
         </p>
       ) : null}
       <ul className="min-h-0 flex-1 overflow-y-auto px-2 pb-3">

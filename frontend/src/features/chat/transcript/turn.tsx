@@ -68,7 +68,7 @@ function Doing({ shown }: { shown: ShownTurn }) {
     shown.phase === "sending"
       ? "Sending"
       : shown.phase === "waiting"
-        ? "Waiting for the answer before"
+        ? "Waiting for the previous answer"
         : (shown.doing ?? (shown.reasoning ? "Thinking" : "Starting"));
   return (
     <p className="flex h-6 items-center gap-2 text-muted" data-testid="doing">
