@@ -130,11 +130,14 @@ class Overloaded(Busy):
 
 
 class DatabaseUnavailable(Busy):
-    """`unsure`: it went away while it was to commit, so that what was written may be there."""
+    """`commit_unknown`: it went away while it was to commit, so that what was written may be there."""
 
     code = "STORAGE_AWAY"
     retryable = True
-    commit_unknown = False
+
+    def __init__(self, message: str, *, commit_unknown: bool = False) -> None:
+        super().__init__(message)
+        self.commit_unknown = commit_unknown
 
 
 class StorageFull(Busy):

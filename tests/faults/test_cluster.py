@@ -77,8 +77,8 @@ async def told(client: httpx2.AsyncClient, run: str, kind: str) -> None:
     await talk.until(said)
 
 
-async def connected(model: OpenAIServer, requests: int = 1) -> None:
-    await talk.until(lambda: model.chats == requests and model.open == 1)
+async def connected(model: OpenAIServer, requests: int = 1, within: float = RECOVERED) -> None:
+    await talk.until(lambda: model.chats == requests and model.open == 1, within)
 
 
 @pytest.mark.parametrize("point", ["before the first sign of life", "before the first token", "while it streams"])
@@ -146,10 +146,11 @@ async def test_a_run_whose_workers_keep_dying_is_given_up_with_the_reason(
     async with OpenAIServer() as model:
         run = await talk.begun(client, await talk.saved(client, graphs.asked(model.base_url)), "HANG on")
         for attempt in range(1, 4):
-            await connected(model, requests=attempt)
+            await connected(model, requests=attempt, within=2 * RECOVERED)
             cluster.worker_at(model.port).kill()
-            await asyncio.to_thread(cluster.mend)
+            # Before mending, which may take longer than the other worker takes to go on with the run.
             await talk.until(lambda: model.open == 0)
+            await asyncio.to_thread(cluster.mend)
         ended = await talk.ended(client, run, within=RECOVERED)
         assert (ended["status"], ended["error"]["code"]) == ("failed", "RUN_LOST")
         assert "3 workers stopped unexpectedly" in ended["error"]["message"]

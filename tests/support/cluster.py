@@ -38,12 +38,12 @@ class Cluster:
         return self
 
     def mend(self) -> "Cluster":
-        """Starts again what has died."""
-        dead = [process for process in self.processes if not process.lives]
-        for process in dead:
-            process.begin()
-        for process in dead:
-            process.await_address()
+        """Starts again what has died, and waits until all are ready."""
+        for process in self.processes:
+            if not process.lives:
+                process.begin()
+        for process in self.processes:
+            process.await_ready()
         return self
 
     def worker_at(self, port: int) -> Server:

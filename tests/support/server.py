@@ -50,6 +50,21 @@ class Server:
             time.sleep(0.02)
         self.url = found[1].replace("0.0.0.0", "127.0.0.1")
 
+    def await_ready(self) -> None:
+        """Until every part that it needs answers. A process that lives may still be starting, or lack its database."""
+        self.await_address()
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_ready():
+            if not self.lives or time.monotonic() > deadline:
+                raise RuntimeError(f"The server is not ready: {self.log()[self._read :]}")
+            time.sleep(0.05)
+
+    def _is_ready(self) -> bool:
+        try:
+            return httpx2.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200
+        except httpx2.HTTPError:
+            return False
+
     def refused(self) -> tuple[int, str]:
         """The exit code of a server that must not start, and what it said."""
         self._process = self._begin()

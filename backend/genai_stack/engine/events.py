@@ -39,6 +39,8 @@ class Data(msgspec.Struct, frozen=True):
     """The data of an event, whose type is `event`."""
 
     event: ClassVar[str]
+    of_node: ClassVar[bool] = False
+    """Whether it is always about a node, so that `node_id` is never null."""
 
 
 class PlannedNode(msgspec.Struct, frozen=True):
@@ -72,12 +74,14 @@ class RunStarted(Data, frozen=True):
 
 class NodeStarted(Data, frozen=True):
     event = "node.started"
+    of_node = True
     label: str
     type: str
 
 
 class NodeFinished(Data, frozen=True):
     event = "node.finished"
+    of_node = True
     label: str
     type: str
     duration_ms: float
@@ -89,6 +93,7 @@ class NodeFinished(Data, frozen=True):
 
 class NodeFailed(Data, frozen=True):
     event = "node.failed"
+    of_node = True
     label: str
     type: str
     duration_ms: float
@@ -98,6 +103,7 @@ class NodeFailed(Data, frozen=True):
 
 class NodeSkipped(Data, frozen=True):
     event = "node.skipped"
+    of_node = True
     label: str
     type: str
     reason: str
@@ -105,6 +111,7 @@ class NodeSkipped(Data, frozen=True):
 
 class NodeRestarted(Data, frozen=True):
     event = "node.restarted"
+    of_node = True
     label: str
     type: str
     discard_after: int

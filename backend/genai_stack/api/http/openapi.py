@@ -51,7 +51,7 @@ def event_schemas(client_frames: Sequence[type], server_frames: Sequence[type]) 
 
 
 def _event(data: type[Data]) -> dict[str, Any]:
-    node = {"type": "string"} if "node" in data.event else {"type": ["string", "null"]}
+    node = {"type": "string"} if data.of_node else {"type": ["string", "null"]}
     properties = {
         "seq": {"type": "integer"},
         "run_id": {"type": "string", "format": "uuid"},

@@ -12,7 +12,21 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Delete, Integer, Select, and_, bindparam, delete, or_, select, update
+from sqlalchemy import (
+    JSON,
+    Delete,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from genai_stack.engine.events import ENDED
 from genai_stack.features.runs.tables import Event, NodeOutputRow, Run
@@ -36,8 +50,9 @@ _of_workflow = (
     .limit(RUNS_PER_QUERY)
 )
 
-# As `engine.events` writes it, without a space; within a text, quotes stand behind a backslash.
-_reasoning = and_(Event.type == "thinking", Event.body.contains('"kind":"reasoning"'))
+# SQLite reads JSON from text, PostgreSQL from JSON.
+_event = type_coerce(cast(Event.body, JSON().with_variant(Text(), "sqlite")), JSON)
+_reasoning = and_(Event.type == "thinking", _event["data", "kind"].as_string() == "reasoning")
 _is_delta = or_(Event.type == "answer.delta", _reasoning)
 _of_run = Event.run_id == bindparam("run")
 _span = Event.seq.between(bindparam("first"), bindparam("last"))

@@ -212,10 +212,7 @@ def _run_write(engine: Engine, work: Callable[[Transaction], T]) -> tuple[Transa
         try:
             begun.commit()
         except DBAPIError as error:
-            said = _said(error)
-            if isinstance(said, DatabaseUnavailable):
-                said.commit_unknown = True
-            raise said or error from error
+            raise _error_of(error, commit_unknown=True) or error from error
         return transaction, result
 
 
@@ -277,11 +274,11 @@ class _told:  # noqa: N801 (read as a phrase: with _told())
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if said := _said(error):
+        if said := _error_of(error):
             raise said from error
 
 
-def _said(error: BaseException | None) -> Busy | None:
+def _error_of(error: BaseException | None, *, commit_unknown: bool = False) -> Busy | None:
     if isinstance(error, PoolTimeout):
         return DatabaseUnavailable("The database is too busy to answer. Try again in a moment.")
     if not isinstance(error, DBAPIError):
@@ -290,5 +287,6 @@ def _said(error: BaseException | None) -> Busy | None:
     if (isinstance(error.orig, sqlite3.OperationalError) and "full" in told) or "No space left" in told:
         return StorageFull("The disk of the database is full. Free some space, then try again.", retry_after=30)
     if error.connection_invalidated or isinstance(error, InterfaceError | OperationalError):
-        return DatabaseUnavailable("The database does not answer. Try again in a moment.")
+        message = "The database does not answer. Try again in a moment."
+        return DatabaseUnavailable(message, commit_unknown=commit_unknown)
     return None
