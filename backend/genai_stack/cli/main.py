@@ -9,6 +9,7 @@ from typing import Any
 
 from genai_stack import __version__
 from genai_stack.errors import StackError
+from genai_stack.infra.deferred_import import defer_import
 
 FAILED = 1
 REFUSED = 2
@@ -16,6 +17,7 @@ REFUSED = 2
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Ends the process: 0 done, 1 it ran and failed, 2 it was refused."""
+    defer_import("aiohttp")  # a tenth of the start, and needed at the first request to a model
     flags = _parser().parse_args(arguments)
     try:
         sys.exit(flags.do(flags))

@@ -1,5 +1,7 @@
 """Bodies of model servers, read within a budget: none is longer, and none keeps the event loop to itself."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Mapping
 from typing import Final, TypeVar

@@ -1,11 +1,11 @@
 """The one client for outgoing requests: checks each address, follows no redirect, has no cookies and no proxy."""
 
+from __future__ import annotations
+
 import asyncio
-import socket
 from collections.abc import Mapping
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from genai_stack.errors import UpstreamRefused
 from genai_stack.infra.egress.addresses import Upstreams
@@ -25,8 +25,10 @@ class Outbound:
 
     def session(self) -> aiohttp.ClientSession:
         if self._session is None:
+            from genai_stack.infra.egress.resolver import CheckedResolver  # noqa: PLC0415 (it loads aiohttp)
+
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, resolver=_CheckedResolver(self.upstreams), ttl_dns_cache=60),
+                connector=aiohttp.TCPConnector(limit=0, resolver=CheckedResolver(self.upstreams), ttl_dns_cache=60),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
                 headers={"accept-encoding": "identity", "user-agent": "genai-stack"},
@@ -83,42 +85,6 @@ class Outbound:
                 f"{request.url.host} answered with a redirect, and redirects are not followed. Give the final address."
             )
         return response
-
-
-class _CheckedResolver(AbstractResolver):
-    """Gives out only addresses that may be called: what is checked is what is connected to."""
-
-    def __init__(self, upstreams: Upstreams) -> None:
-        self._upstreams = upstreams
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
-        allowed: list[ResolveResult] = []
-        refused: UpstreamRefused | None = None
-        for kind, _, proto, _, address in found:
-            try:
-                self._upstreams.check_address(host, port, str(address[0]))
-            except UpstreamRefused as error:
-                refused = error
-                continue
-            allowed.append(
-                ResolveResult(
-                    hostname=host,
-                    host=str(address[0]),
-                    port=port,
-                    family=kind,
-                    proto=proto,
-                    flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-                )
-            )
-        if not allowed and refused is not None:
-            raise refused
-        return allowed
-
-    async def close(self) -> None:
-        """Nothing is held open."""
 
 
 async def _first_bytes(response: aiohttp.ClientResponse) -> bytes:

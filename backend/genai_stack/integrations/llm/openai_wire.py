@@ -1,5 +1,7 @@
 """OpenAI's chat completions, read with aiohttp: `openai`, and every server of its dialect."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import Final, cast
