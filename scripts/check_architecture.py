@@ -21,6 +21,8 @@ PRIVATE = re.compile(
 HOSTS = re.compile(r"//[a-z0-9.-]*(" + "|".join(("py" + "pi", "python" + "hosted", "npm" + "js")) + r")[a-z0-9.-]*/")
 
 
+FILE_LINES = 300
+FOLDER_FILES = 12  # beside __init__.py
 # What each node type declares under the same name.
 NODE_TYPE_PARTS = {"Config", "Inputs", "Outputs"}
 
@@ -32,6 +34,7 @@ def faults() -> Iterator[str]:
         if "migrations/versions" not in str(path):
             yield from _module(path)
             yield from _names(path)
+            yield from _size(path)
     yield from _hosts()
 
 
@@ -80,6 +83,13 @@ def _class_names() -> Iterator[str]:
             if node.name in first:
                 yield f"{path.relative_to(ROOT)}: {first[node.name].relative_to(ROOT)} has a class {node.name}, too"
             first.setdefault(node.name, path)
+
+
+def _size(path: Path) -> Iterator[str]:
+    if (lines := len(path.read_text().splitlines())) > FILE_LINES:
+        yield f"{path.relative_to(ROOT)}: {lines} lines are more than {FILE_LINES}; which noun is missing?"
+    if path.name == "__init__.py" and (files := len(list(path.parent.glob("*.py"))) - 1) > FOLDER_FILES:
+        yield f"{path.parent.relative_to(ROOT)}: {files} files are more than {FOLDER_FILES}; which noun is missing?"
 
 
 def _names(path: Path) -> Iterator[str]:

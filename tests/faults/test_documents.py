@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from genai_stack.features.knowledge import bases, documents, originals
-from genai_stack.features.knowledge.retrieval.index import read_extent
+from genai_stack.features.knowledge.retrieval.index_snapshot import read_snapshot
 from genai_stack.features.knowledge.tables import Document, Embedding, KnowledgeBase, OriginalPiece, PassageRow
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import THE_WORKSPACE
@@ -77,7 +77,7 @@ async def _check_search(library: Library) -> None:
     for base in found[:3]:
         async with library.database.read() as session:
             rows, _ = await documents.listed(session, THE_WORKSPACE, base.id, 0, 100)
-            extent = await read_extent(session, THE_WORKSPACE, base.id)
+            extent = await read_snapshot(session, THE_WORKSPACE, base.id)
         assert extent is not None
         ready = [row for row in rows if row.status == "ready"]
         assert set(extent.documents) == {row.id for row in ready}

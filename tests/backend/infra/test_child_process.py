@@ -10,7 +10,7 @@ import genai_stack
 from genai_stack.infra.child_process import python_module, start_child
 from genai_stack.integrations.embedding.local import LocalEmbedder
 from genai_stack.integrations.parsing.pages import ReadingLimits
-from genai_stack.integrations.parsing.pdf import PdfDocument
+from genai_stack.integrations.parsing.pdf.pdf import PdfDocument
 from tests.documents import pdfs
 
 PACKAGE = Path(genai_stack.__file__).parent

@@ -10,8 +10,8 @@ from genai_stack.infra.database.database import Database, ReadSession
 from genai_stack.infra.database.scope import Scope
 from genai_stack.infra.places import Places
 from genai_stack.integrations.parsing import reading
-from genai_stack.integrations.parsing.boxes import Box
 from genai_stack.integrations.parsing.pages import ReadingLimits
+from genai_stack.integrations.parsing.pdf.boxes import Box
 
 PICTURES_AT_ONCE = 2
 MOST_PICTURES_WAITING = 32

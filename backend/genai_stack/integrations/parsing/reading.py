@@ -7,9 +7,10 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 from genai_stack.errors import DocumentFailed, UnsupportedType
-from genai_stack.integrations.parsing import pdf, text
-from genai_stack.integrations.parsing.boxes import Box
+from genai_stack.integrations.parsing import text
 from genai_stack.integrations.parsing.pages import ParsedDocument, ReadingLimits
+from genai_stack.integrations.parsing.pdf import pdf
+from genai_stack.integrations.parsing.pdf.boxes import Box
 
 START_BYTES = 64 * 1024
 _PDF_HEAD = re.compile(rb"%PDF-\d")

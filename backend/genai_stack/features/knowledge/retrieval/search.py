@@ -13,7 +13,8 @@ from genai_stack.features.knowledge.bases import EmbedderChoice, OpenEmbedder
 from genai_stack.features.knowledge.retrieval import exact, lexical
 from genai_stack.features.knowledge.retrieval.best_sentence import best_sentences
 from genai_stack.features.knowledge.retrieval.fusion import fused
-from genai_stack.features.knowledge.retrieval.index import Index, IndexSnapshot, read_extent
+from genai_stack.features.knowledge.retrieval.index import Index
+from genai_stack.features.knowledge.retrieval.index_snapshot import IndexSnapshot, read_snapshot
 from genai_stack.features.knowledge.retrieval.nearest import ExactSearch
 from genai_stack.features.knowledge.tables import Document, Embedding, PassageRow
 from genai_stack.infra.database.database import Database, ReadSession
@@ -86,33 +87,34 @@ class Search:
             raise Invalid(f"A search returns 1 to {MOST} passages (top_k), not {top_k}.")
         async with self._database.read() as session:
             choice = EmbedderChoice.of((await bases.find(session, scope, knowledge_base_id)).embedder)
-            extent = await read_extent(session, scope, knowledge_base_id)
-            if extent is None:
+            snapshot = await read_snapshot(session, scope, knowledge_base_id)
+            if snapshot is None:
                 raise NotFound("There is no such knowledge base.")
-            chosen = await _chosen(session, extent, document_ids, wanted)
+            chosen = await _chosen(session, snapshot, document_ids, wanted)
         if left_out:
-            chosen = [one for one in (extent.documents if chosen is None else chosen) if one not in left_out]
+            chosen = [one for one in (snapshot.documents if chosen is None else chosen) if one not in left_out]
         looked_through = (
-            extent.documents if chosen is None else {document: extent.documents[document] for document in chosen}
+            snapshot.documents if chosen is None else {document: snapshot.documents[document] for document in chosen}
         )
         if not any(looked_through.values()) or not query.strip():
             return []
-        vector = await self._vector(await self._open_embedder(scope, choice, extent.fingerprint), extent, query)
-        nearest = await self._find(told, extent, vector, max(top_k, POOL), chosen, looked_through)
+        vector = await self._vector(await self._open_embedder(scope, choice, snapshot.fingerprint), snapshot, query)
+        nearest = await self._find(told, snapshot, vector, max(top_k, POOL), chosen, looked_through)
         async with self._database.read_much() as session:
             by_words = await lexical.search(session, scope, knowledge_base_id, query, max(top_k, POOL), chosen)
             order = fused([[hit.id for hit in nearest], by_words.ranked], by_words.literal)[:top_k]
             scores = {hit.id: hit.score for hit in nearest}
             unscored = [passage for passage in order if passage not in scores]
-            scores |= await _cosines(session, extent, vector, unscored)
-        return await self._passages(extent, [Hit(passage, scores[passage]) for passage in order if passage in scores])
+            scores |= await _cosines(session, snapshot, vector, unscored)
+        return await self._passages(snapshot, [Hit(passage, scores[passage]) for passage in order if passage in scores])
 
-    async def _vector(self, embedder: Embedder, extent: IndexSnapshot, query: str) -> bytes:
+    async def _vector(self, embedder: Embedder, snapshot: IndexSnapshot, query: str) -> bytes:
         fingerprint = await embedder.fingerprint()
-        if fingerprint != extent.fingerprint:
+        if fingerprint != snapshot.fingerprint:
             raise Conflict(
-                f"The documents were embedded with {extent.fingerprint}, and questions would now be by {fingerprint}: "
-                "they cannot be compared. Choose the knowledge base's former embedder, or create a new one.",
+                f"The documents were embedded with {snapshot.fingerprint}, "
+                f"and questions would now be by {fingerprint}: they cannot be compared. "
+                "Choose the knowledge base's former embedder, or create a new one.",
                 code="EMBEDDER_CHANGED",
             )
         return (await embedder.embed([query], purpose="query"))[0]
@@ -120,33 +122,33 @@ class Search:
     async def _find(
         self,
         told: Retrieval,
-        extent: IndexSnapshot,
+        snapshot: IndexSnapshot,
         vector: bytes,
         limit: int,
         chosen: Sequence[str] | None,
         documents: Mapping[str, int],
     ) -> list[Hit]:
         """The nearest passages: from the index where it is in sync, else from SQL."""
-        hits = await self._index.search(extent, vector, limit, chosen)
+        hits = await self._index.search(snapshot, vector, limit, chosen)
         if hits is not None:
-            passages = await self._passages(extent, hits)
+            passages = await self._passages(snapshot, hits)
             if len(passages) == len(hits):
                 told.source = "index"
                 return list(hits)
-            self._index.mark_suspect(extent)
-        elif extent.held.count > SMALL and self._index.is_worth(extent) and not self._index.in_sync(extent):
-            self._index.refresh(extent.scope, extent.base_id)
+            self._index.mark_suspect(snapshot)
+        elif snapshot.held.count > SMALL and self._index.is_worth(snapshot) and not self._index.in_sync(snapshot):
+            self._index.refresh(snapshot.scope, snapshot.base_id)
         told.source = "sql"
-        fingerprint = extent.fingerprint or ""
-        return await self._nearest.search(extent.scope, fingerprint, extent.dimensions, vector, limit, documents)
+        fingerprint = snapshot.fingerprint or ""
+        return await self._nearest.search(snapshot.scope, fingerprint, snapshot.dimensions, vector, limit, documents)
 
-    async def _passages(self, extent: IndexSnapshot, hits: Sequence[Hit]) -> list[Passage]:
+    async def _passages(self, snapshot: IndexSnapshot, hits: Sequence[Hit]) -> list[Passage]:
         query = (
             select(PassageRow.id, Document.id, Document.filename, PassageRow.page, PassageRow.text)
             .join(Document, Document.id == PassageRow.document_id)
             .where(
-                PassageRow.of(extent.scope),
-                PassageRow.knowledge_base_id == extent.base_id,
+                PassageRow.of(snapshot.scope),
+                PassageRow.knowledge_base_id == snapshot.base_id,
                 PassageRow.id.in_([hit.id for hit in hits]),
                 Document.status == "ready",
             )
@@ -163,7 +165,7 @@ class Search:
 
 
 async def _cosines(
-    session: ReadSession, extent: IndexSnapshot, vector: bytes, passages: Sequence[str]
+    session: ReadSession, snapshot: IndexSnapshot, vector: bytes, passages: Sequence[str]
 ) -> dict[str, float]:
     if not passages:
         return {}
@@ -173,28 +175,28 @@ async def _cosines(
             Embedding,
             (Embedding.text_hash == PassageRow.text_hash)
             & (Embedding.workspace_id == PassageRow.workspace_id)
-            & (Embedding.fingerprint == extent.fingerprint),
+            & (Embedding.fingerprint == snapshot.fingerprint),
         )
-        .where(PassageRow.of(extent.scope), PassageRow.id.in_(passages))
+        .where(PassageRow.of(snapshot.scope), PassageRow.id.in_(passages))
     )
-    return {passage: exact.rank([content], extent.dimensions, vector, 1)[0][1] for passage, content in rows}
+    return {passage: exact.rank([content], snapshot.dimensions, vector, 1)[0][1] for passage, content in rows}
 
 
 async def _chosen(
-    session: ReadSession, extent: IndexSnapshot, document_ids: Sequence[str] | None, wanted: Mapping[str, Scalar]
+    session: ReadSession, snapshot: IndexSnapshot, document_ids: Sequence[str] | None, wanted: Mapping[str, Scalar]
 ) -> list[str] | None:
     """The ready documents that are meant; None for all of them."""
     if document_ids is None and not wanted:
         return None
     if document_ids is not None:
-        await _check_there(session, extent, document_ids)
-    chosen = list(dict.fromkeys(document_ids if document_ids is not None else extent.documents))
-    chosen = [document for document in chosen if document in extent.documents]
+        await _check_there(session, snapshot, document_ids)
+    chosen = list(dict.fromkeys(document_ids if document_ids is not None else snapshot.documents))
+    chosen = [document for document in chosen if document in snapshot.documents]
     if not wanted or not chosen:
         return chosen
     query = select(Document.id, Document.meta).where(
-        Document.of(extent.scope),
-        Document.knowledge_base_id == extent.base_id,
+        Document.of(snapshot.scope),
+        Document.knowledge_base_id == snapshot.base_id,
         Document.status == "ready",
         *[Document.meta[key].as_string() == value for key, value in wanted.items() if isinstance(value, str)],
     )
@@ -203,12 +205,12 @@ async def _chosen(
     return [document for document in chosen if document in fitting]
 
 
-async def _check_there(session: ReadSession, extent: IndexSnapshot, document_ids: Sequence[str]) -> None:
+async def _check_there(session: ReadSession, snapshot: IndexSnapshot, document_ids: Sequence[str]) -> None:
     """Those that are not ready are there as well, only without passages."""
-    others = [document for document in document_ids if document not in extent.documents]
+    others = [document for document in document_ids if document not in snapshot.documents]
     if not others:
         return
-    there = (Document.of(extent.scope), Document.knowledge_base_id == extent.base_id)
+    there = (Document.of(snapshot.scope), Document.knowledge_base_id == snapshot.base_id)
     known = set(await session.scalars(select(Document.id).where(*there, Document.id.in_(others))))
     if unknown := [document for document in others if document not in known]:
         raise NotFound(f"The knowledge base has no document {unknown[0]}.")

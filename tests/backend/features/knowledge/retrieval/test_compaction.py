@@ -3,7 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from genai_stack.features.knowledge.retrieval.index import LITTER, Index, read_extent
+from genai_stack.features.knowledge.retrieval.index import GARBAGE_VECTORS, Index
+from genai_stack.features.knowledge.retrieval.index_snapshot import read_snapshot
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import THE_WORKSPACE
 from genai_stack.integrations.vectors.chroma import ChromaIndex
@@ -24,7 +25,7 @@ async def test_a_collection_is_made_anew_before_most_of_it_is_garbage(home: Data
         """What the collection then holds, as Chroma keeps it for the next process."""
         await asyncio.wait_for(index.refresh(THE_WORKSPACE, base_id), 60)
         async with home.read() as session:
-            extent = await read_extent(session, THE_WORKSPACE, base_id)
+            extent = await read_snapshot(session, THE_WORKSPACE, base_id)
         held = await store.held(base_id)
         assert extent is not None
         assert held is not None
@@ -41,7 +42,7 @@ async def test_a_collection_is_made_anew_before_most_of_it_is_garbage(home: Data
     finally:
         await index.close()
         await store.close()
-    assert 3 * MANY <= LITTER < 4 * MANY
+    assert 3 * MANY <= GARBAGE_VECTORS < 4 * MANY
     assert [held.garbage for held in seen] == [MANY, 2 * MANY, 3 * MANY, 0, MANY]
     assert [held.identity == seen[0].identity for held in seen] == [True, True, True, False, False]
     assert len([path for path in (tmp_path / "chroma").iterdir() if path.is_dir()]) == 1

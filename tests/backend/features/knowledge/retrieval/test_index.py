@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from genai_stack.errors import Busy
-from genai_stack.features.knowledge.retrieval.index import IndexSnapshot, read_extent
+from genai_stack.features.knowledge.retrieval.index_snapshot import IndexSnapshot, read_snapshot
 from genai_stack.infra.database.database import Database
 from genai_stack.infra.database.scope import THE_WORKSPACE
 from genai_stack.integrations.vectors.chroma import ChromaIndex
@@ -89,7 +89,7 @@ def _cosine(one: bytes, other: bytes) -> float:
 
 async def extent_of(library: Library, base_id: str) -> IndexSnapshot:
     async with library.database.read() as session:
-        extent = await read_extent(session, THE_WORKSPACE, base_id)
+        extent = await read_snapshot(session, THE_WORKSPACE, base_id)
     assert extent is not None
     return extent
 

@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import text
 
 from genai_stack.errors import DatabaseUnavailable
-from genai_stack.features.knowledge.retrieval.index import Index, IndexSnapshot, read_extent
+from genai_stack.features.knowledge.retrieval.index import Index
+from genai_stack.features.knowledge.retrieval.index_snapshot import IndexSnapshot, read_snapshot
 from genai_stack.infra.database.database import Database, Transaction
 from genai_stack.infra.database.exclusive import exclusive
 from genai_stack.infra.database.scope import THE_WORKSPACE
@@ -41,7 +42,7 @@ class Process:
 
     async def extent(self, base_id: str) -> IndexSnapshot | None:
         async with self.database.read() as session:
-            return await read_extent(session, THE_WORKSPACE, base_id)
+            return await read_snapshot(session, THE_WORKSPACE, base_id)
 
     async def refresh(self, base_id: str) -> None:
         await self.index.refresh(THE_WORKSPACE, base_id)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 from genai_stack.infra.sandbox import confine
-from genai_stack.integrations.parsing.boxes import Box, Word, boxes_of
-from genai_stack.integrations.parsing.layout import Line, is_unreadable, text_of
 from genai_stack.integrations.parsing.pages import clean
+from genai_stack.integrations.parsing.pdf.boxes import Box, Word, boxes_of
+from genai_stack.integrations.parsing.pdf.layout import Line, is_unreadable, text_of
 
 # The library has no types.
 Document: TypeAlias = Any

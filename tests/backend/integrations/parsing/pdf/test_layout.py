@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from genai_stack.integrations.parsing.layout import Line, is_unreadable, readable, text_of
+from genai_stack.integrations.parsing.pdf.layout import Line, is_unreadable, readable, text_of
 
 
 def line(x: float, y: float, text: str, *, width: float = 5.0, height: float = 12.0) -> Line:

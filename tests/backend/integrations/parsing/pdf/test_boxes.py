@@ -1,6 +1,6 @@
 """Where a text stands on a page."""
 
-from genai_stack.integrations.parsing.boxes import Box, Word, boxes_of
+from genai_stack.integrations.parsing.pdf.boxes import Box, Word, boxes_of
 
 
 def page(*lines: str) -> list[Word]:

@@ -14,9 +14,9 @@ import msgspec
 
 from genai_stack.errors import DocumentFailed, NotFound
 from genai_stack.infra.child_process import python_module, start_child
-from genai_stack.integrations.parsing import pdf_child
-from genai_stack.integrations.parsing.boxes import Box
 from genai_stack.integrations.parsing.pages import DocumentMetadata, ParsedPage, ReadingLimits
+from genai_stack.integrations.parsing.pdf import pdf_child
+from genai_stack.integrations.parsing.pdf.boxes import Box
 
 LINE_BYTES = 8 << 20  # the longest answer that is read; a page's text is far below
 LOCATED_CHARACTERS = 8_000  # of a text that is looked for on a page; passages are shorter
