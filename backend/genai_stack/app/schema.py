@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 MODULES_WITH_TABLES = (_workspaces, _credentials, _conversations, _knowledge, _workflows, _runs, _row_counts)
 """Imported so that `Table.metadata` is whole."""
 
-HEAD = "0010"
+HEAD = "0011"
 """The revision that this program reads and writes; a test holds it against the migrations."""
 
 OTHER_TABLES = ("procrastinate_", "passage_words", "workflow_trigrams", "workflow_numbers")
+OTHER_INDICES = ("ix_workflows_trigrams", "ix_workflows_search_key")
 
 
 def ours(name: str | None, kind: str, parents: object) -> bool:
@@ -34,7 +35,7 @@ def ours(name: str | None, kind: str, parents: object) -> bool:
     """
     del parents
     if kind == "index":
-        return name != "ix_workflows_trigrams"
+        return name not in OTHER_INDICES
     return kind != "table" or name is None or not name.startswith(OTHER_TABLES)
 
 

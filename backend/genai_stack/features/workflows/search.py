@@ -17,6 +17,7 @@ ORDERS: dict[str, InstrumentedAttribute[Any]] = {
     "updated_at": Workflow.updated_at,
 }
 TRIGRAM_CHARACTERS = 3  # shorter words are in no index
+COUNTED_BY_INDEX = 2_000  # so many matches are counted by the index of trigrams; to look at each is quicker for more
 SORTED_ROWS = 250  # so many matches are sorted; those of a page among more are soon met in the list's own order
 
 # Made by migration 0009: FTS5 with trigrams on SQLite, a GIN index over `trigrams(…)` on PostgreSQL.
@@ -37,18 +38,25 @@ async def search(
         few = _ids(session, scope, words, tag).limit(SORTED_ROWS).subquery()
         query = query.join(few, few.c.id == Workflow.id)
     elif words or tag:
-        query = query.where(*_conditions(scope, words, tag))
+        query = query.where(*_conditions(session, scope, words, tag))
     keys = (ORDERS[sort.removeprefix("-")], Workflow.id)
     return await page_of(session, query, keys, total, skip, limit, descending=sort.startswith("-")), total
 
 
 async def _count(session: ReadSession, scope: Scope, words: str, tag: str) -> int:
     if words:
-        found = _ids(session, scope, words, tag).subquery()
-        return await session.scalar(select(func.count()).select_from(found)) or 0
+        if len(words) >= TRIGRAM_CHARACTERS:
+            count = await _rows(session, _ids(session, scope, words, tag).limit(COUNTED_BY_INDEX))
+            if count < COUNTED_BY_INDEX:
+                return count
+        return await _rows(session, _each(session, scope, words, tag))
     if tag:
         return await row_count(session, scope, scope.workspace_id, "tagged", tag)
     return await row_count(session, scope, scope.workspace_id, "workflows")
+
+
+async def _rows(session: ReadSession, query: Select[str]) -> int:
+    return await session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
 def _ids(session: ReadSession, scope: Scope, words: str, tag: str) -> Select[str]:
@@ -56,29 +64,39 @@ def _ids(session: ReadSession, scope: Scope, words: str, tag: str) -> Select[str
     if not words:
         return select(WorkflowTag.workflow_id.label("id")).where(WorkflowTag.of(scope), WorkflowTag.tag == tag)
     in_index = len(words) >= TRIGRAM_CHARACTERS
-    if in_index and session.get_bind().dialect.name == "sqlite":
+    if in_index and _on_sqlite(session):
         phrase = '"' + words.replace('"', '""') + '"'
-        rows = select(_trigrams.c.rowid).where(literal_column("workflow_trigrams").match(phrase))
-        ids = select(_numbers.c.workflow_id.label("id")).where(
-            _numbers.c.workspace_id == scope.workspace_id, _numbers.c.number.in_(rows)
+        matches = _trigrams.join(_numbers, _numbers.c.number == _trigrams.c.rowid)
+        ids = select(_numbers.c.workflow_id.label("id")).select_from(matches)
+        ids = ids.where(
+            literal_column("workflow_trigrams").match(phrase), _numbers.c.workspace_id == scope.workspace_id
         )
         return ids.where(_has_tag(scope, tag, _numbers.c.workflow_id)) if tag else ids
-    ids = select(Workflow.id.label("id")).where(Workflow.of(scope), *_conditions(scope, words, tag))
+    ids = _each(session, scope, words, tag)
     if in_index:
         text = Workflow.name + func.chr(10) + Workflow.description
         ids = ids.where(func.trigrams(text).op("@>")(func.trigrams(words)))
     return ids
 
 
-def _conditions(scope: Scope, words: str, tag: str) -> list[ColumnElement[bool]]:
+def _each(session: ReadSession, scope: Scope, words: str, tag: str) -> Select[str]:
+    """The ids of the matches, found by a look at each workflow."""
+    return select(Workflow.id.label("id")).where(Workflow.of(scope), *_conditions(session, scope, words, tag))
+
+
+def _conditions(session: ReadSession, scope: Scope, words: str, tag: str) -> list[ColumnElement[bool]]:
     """Whether a workflow is a match, asked of each."""
     conditions: list[ColumnElement[bool]] = []
     if words:
-        contains = (part.icontains(words, autoescape=True) for part in (Workflow.name, Workflow.description))
-        conditions.append(next(contains) | next(contains))
+        position = func.instr if _on_sqlite(session) else func.strpos
+        conditions.append(position(Workflow.search_key, words.lower()) > 0)
     if tag:
         conditions.append(_has_tag(scope, tag, Workflow.id))
     return conditions
+
+
+def _on_sqlite(session: ReadSession) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def _has_tag(

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select
 from genai_stack.errors import NotFound, Stale
 from genai_stack.features.knowledge import bases
 from genai_stack.features.knowledge.tables import KnowledgeBase
-from genai_stack.features.workflows.tables import Workflow, WorkflowVersion
+from genai_stack.features.workflows.tables import Workflow, WorkflowVersion, search_key
 from genai_stack.infra.database.columns import now
 from genai_stack.infra.database.database import ReadSession, WriteSession
 from genai_stack.infra.database.listing import page_of
@@ -66,7 +66,7 @@ async def replace(
         return workflow
     if workflow.name != name:
         await bases.rename_own(session, scope, workflow_id, name)
-    workflow.name, workflow.name_key = name, name.lower()
+    workflow.name, workflow.name_key, workflow.search_key = name, name.lower(), search_key(name, description)
     workflow.description, workflow.configuration = description, configuration
     workflow.summary, workflow.summary_catalog = None, ""
     workflow.version += 1

@@ -11,12 +11,22 @@ from genai_stack.infra.database.columns import Json, now
 from genai_stack.infra.database.table import WorkspaceTable, owned_by, primary_key
 
 
-def _lower_name(context: DefaultExecutionContext) -> str:
+def search_key(name: str, description: str) -> str:
+    """The words of a workflow, as they are searched."""
+    return f"{name}\n{description}".lower()
+
+
+def _name_key(context: DefaultExecutionContext) -> str:
     return context.get_current_parameters()["name"].lower()
 
 
+def _search_key(context: DefaultExecutionContext) -> str:
+    row = context.get_current_parameters()
+    return search_key(row["name"], row.get("description") or "")
+
+
 class Workflow(WorkspaceTable):
-    """`name_key` is the name as lists are sorted by it.
+    """`name_key` is the name as lists are sorted by it, `search_key` what is searched.
 
     `summary` is what lists show of the graph (`validation.Summary`), validated under the catalog whose fingerprint is
     `summary_catalog`; None before that.
@@ -25,7 +35,8 @@ class Workflow(WorkspaceTable):
     __tablename__ = "workflows"
     id: Mapped[str] = primary_key()
     name: Mapped[str]
-    name_key: Mapped[str] = mapped_column(default=_lower_name, server_default="")
+    name_key: Mapped[str] = mapped_column(default=_name_key, server_default="")
+    search_key: Mapped[str] = mapped_column(default=_search_key, server_default="")
     description: Mapped[str] = mapped_column(default="")
     configuration: Mapped[dict[str, Any]]
     version: Mapped[int] = mapped_column(default=1)
