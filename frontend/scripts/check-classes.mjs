@@ -1,4 +1,4 @@
-// Holds the utility classes: every class that a component names exists, so that no rule is missing in silence.
+// Row 5 of the page faults: every utility class that a component names exists, so that no style is missing unnoticed.
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";

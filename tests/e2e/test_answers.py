@@ -55,6 +55,7 @@ def answered(chat: Chat, fake: OpenAIServer, text: str, gap_ms: float = 0) -> Ch
 
 
 def test_words_and_numbers_of_a_table_are_whole_and_it_scrolls_sideways(page: Page, chat: Chat, fake: OpenAIServer):
+    """Row 13 of the page faults."""
     page.set_viewport_size({"width": 390, "height": 844})
     at = answered(chat, fake, TABLE)
     for word in ("Salary", "1,000,000.00", "Representative"):
@@ -85,6 +86,7 @@ def test_words_and_numbers_of_a_table_are_whole_and_it_scrolls_sideways(page: Pa
 
 
 def test_formulas_code_diagrams_and_other_scripts_are_drawn(page: Page, chat: Chat, fake: OpenAIServer):
+    """Row 14 of the page faults."""
     at = answered(chat, fake, RICH, gap_ms=5)
     expect(at.text.get_by_test_id("formula")).to_have_count(3)
     expect(at.text.locator(".katex")).to_have_count(3)
@@ -100,6 +102,7 @@ def test_formulas_code_diagrams_and_other_scripts_are_drawn(page: Page, chat: Ch
 
 
 def test_only_links_that_lead_somewhere_look_alive(chat: Chat, fake: OpenAIServer):
+    """Row 14 of the page faults."""
     at = answered(chat, fake, RICH)
     expect(at.text.get_by_role("link")).to_have_count(1)
     expect(at.text).to_contain_text("nothing and chapter 2")
@@ -108,6 +111,7 @@ def test_only_links_that_lead_somewhere_look_alive(chat: Chat, fake: OpenAIServe
 
 
 def test_parts_are_fetched_only_when_an_answer_holds_them(page: Page, chat: Chat, fake: OpenAIServer):
+    """Row 14 of the page faults."""
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url))
     answered(chat, fake, "A **plain** answer with `code`.")

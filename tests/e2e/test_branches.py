@@ -79,6 +79,7 @@ def test_a_rating_with_its_reason_is_kept(at: Chat, page: Page):
 
 
 def test_an_answer_is_copied_as_markdown_or_as_text(at: Chat, page: Page, fake: OpenAIServer):
+    """Row 16 of the page faults."""
     fake.answer = "It is **bold**."
     asks(at, "First")
     for name, text in (("Copy as Markdown", "It is **bold**."), ("Copy as text", "It is bold.")):
@@ -102,6 +103,7 @@ def test_a_conversation_is_exported_as_markdown_and_as_json(at: Chat, page: Page
 
 
 def test_a_draft_stays_with_its_conversation(at: Chat, page: Page):
+    """Row 9 of the page faults."""
     asks(at, "First")
     session = at.session()
     at.box.fill("half a question")
@@ -117,6 +119,7 @@ def test_a_draft_stays_with_its_conversation(at: Chat, page: Page):
 
 
 def test_escape_leaves_the_box_first_and_keeps_the_text(page: Page, stacks: Stacks, fake: OpenAIServer):
+    """Row 9 of the page faults."""
     made = stacks.make(asked(fake.base_url))
     page.goto(f"{stacks.url}/stacks/{made['id']}")
     page.get_by_role("button", name="Run", exact=True).click()
@@ -132,6 +135,7 @@ def test_escape_leaves_the_box_first_and_keeps_the_text(page: Page, stacks: Stac
 
 
 def test_a_question_of_a_new_conversation_waits_for_a_server_that_is_away(page: Page, tmp_path: Path):
+    """Row 9 of the page faults."""
     server = Server(tmp_path, port=free_port())
     with model(tokens=3) as fake:
         try:
@@ -158,6 +162,7 @@ def test_a_refused_question_stays_over_a_reload(page: Page, stacks: Stacks):
 
 
 def test_a_text_that_is_too_long_is_told_and_not_cut(at: Chat):
+    """Row 11 of the page faults."""
     at.box.fill("a" * 70_000)
     expect(at.page.get_by_role("alert")).to_contain_text("70,000 characters; 60,000 can be sent")
     expect(at.button("Send")).to_be_disabled()
@@ -165,6 +170,7 @@ def test_a_text_that_is_too_long_is_told_and_not_cut(at: Chat):
 
 
 def test_a_long_question_folds_at_ten_lines(at: Chat):
+    """Row 11 of the page faults."""
     at.ask("\n".join(f"Line {number}" for number in range(200)))
     at.phase("done")
     question = at.log.get_by_role("article").locator("p").first
@@ -180,6 +186,7 @@ def test_a_long_question_folds_at_ten_lines(at: Chat):
 
 
 def test_only_cited_passages_are_listed_and_the_others_are_folded(page: Page, stacks: Stacks, fake: OpenAIServer):
+    """Row 16 of the page faults."""
     fake.answer = "Bees dance [2]."
     at = Chat(page, stacks, asked(fake.base_url, documents=True))
     at.add_pdf("Whales sing in the sea.", "Bees dance to tell where flowers are.", "Ants walk.")
@@ -193,6 +200,7 @@ def test_only_cited_passages_are_listed_and_the_others_are_folded(page: Page, st
 
 
 def test_a_file_dropped_on_the_chat_is_added_to_the_knowledge_base(page: Page, stacks: Stacks, fake: OpenAIServer):
+    """Row 12 of the page faults."""
     drop = """([view, name]) => {
         const files = new DataTransfer();
         files.items.add(new File(["Bees dance."], name, { type: "text/plain" }));

@@ -191,6 +191,7 @@ def test_a_box_selects_many_and_they_are_aligned_as_one_step(editor: Opened):
 
 
 def test_layout_puts_everything_in_order_and_is_one_step(editor: Opened):
+    """Row 3 of the page faults."""
     heap = row()
     for one in heap["nodes"]:  # type: ignore[attr-defined]
         one["position"] = {"x": 0, "y": 0}

@@ -126,6 +126,7 @@ def test_thinking_streams_folds_and_is_not_copied(chat: Opened, page: Page, fate
 
 
 def test_thoughts_of_a_stored_answer_are_fetched_when_they_are_asked_for(chat: Opened, page: Page, server: Server):
+    """Row 16 of the page faults."""
     at = chat(tokens=2)
     for question in ("THINK about it", "Do not"):
         at.ask(question)
@@ -311,6 +312,7 @@ def test_markdown_is_drawn_and_does_nothing(chat: Opened, page: Page, fate: Fate
 
 
 def test_conversations_are_named_found_renamed_and_deleted(chat: Opened, page: Page):
+    """Row 12 of the page faults."""
     at = chat(tokens=2)
     for question in ("About whales", "About bees"):
         at.open()

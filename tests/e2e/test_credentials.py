@@ -93,6 +93,7 @@ def test_settings_tell_keys_version_and_licence(page: Page, stacks: Stacks):
 
 
 def test_settings_never_show_a_server_that_is_gone_as_working(page: Page, tmp_path: Path):
+    """Row 12 of the page faults."""
     server = Server(tmp_path).start()
     try:
         page.goto(f"{server.url}/settings")

@@ -55,6 +55,7 @@ def test_edits_that_were_never_sent_are_there_after_a_reload(editor: Opened, pag
 
 
 def test_the_copy_that_a_conflict_leaves_has_the_documents(editor: Opened, stacks: Stacks):
+    """Row 8 of the page faults."""
     at = editor(row())
     stacks.client.post(f"/workflows/{at.id}/documents", files={"file": ("bees.txt", b"Bees dance.")}).raise_for_status()
     stacks.put(at.id, name="With documents")
@@ -68,6 +69,7 @@ def test_the_copy_that_a_conflict_leaves_has_the_documents(editor: Opened, stack
 
 @pytest.mark.parametrize("choice", ["mine", "theirs"])
 def test_a_conflict_shows_both_sides_and_loses_neither(editor: Opened, stacks: Stacks, choice: str):
+    """Row 10 of the page faults."""
     at = editor(row())
     stacks.put(at.id, name="Changed elsewhere")
     _rename(at, "llm", "Changed here")

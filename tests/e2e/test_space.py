@@ -31,6 +31,7 @@ def _overlap(one: dict[str, float], other: dict[str, float]) -> bool:
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1440, 900)])
 def test_names_can_be_read_beside_the_chat(page: Page, stacks: Stacks, width: int, height: int):
+    """Row 1 of the page faults."""
     page.set_viewport_size({"width": width, "height": height})
     configuration = stacks.template("documents")
     at = Editor(page, stacks, stacks.make(configuration)["id"]).open()
@@ -42,6 +43,7 @@ def test_names_can_be_read_beside_the_chat(page: Page, stacks: Stacks, width: in
 
 
 def test_one_panel_at_a_time_stands_on_the_right(editor: Opened, page: Page):
+    """Row 1 of the page faults."""
     at = editor(row())
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_test_id("chat")).to_be_visible()
@@ -55,11 +57,13 @@ def test_one_panel_at_a_time_stands_on_the_right(editor: Opened, page: Page):
 
 
 def test_the_map_comes_with_eight_nodes(editor: Opened, page: Page):
+    """Row 1 of the page faults."""
     editor(row())
     expect(page.locator(".react-flow__minimap")).to_have_count(0)
 
 
 def test_what_is_added_follows_the_last_node_and_is_wired_in_one_step(editor: Opened, page: Page):
+    """Row 2 of the page faults."""
     at = editor()
     for kind in ("query", "knowledge_base", "llm", "output"):
         page.get_by_test_id(f"library-{kind}").click()
@@ -79,6 +83,7 @@ def test_what_is_added_follows_the_last_node_and_is_wired_in_one_step(editor: Op
 
 
 def test_pan_and_zoom_are_kept_over_a_reload(editor: Opened, page: Page):
+    """Row 12 of the page faults."""
     at = editor(row())
     at.canvas.click(position={"x": 300, "y": 600})
     at.press("+", "+")
@@ -93,6 +98,7 @@ def test_pan_and_zoom_are_kept_over_a_reload(editor: Opened, page: Page):
 
 
 def test_a_file_dropped_on_the_canvas_goes_to_the_knowledge_base(editor: Opened, page: Page, stacks: Stacks):
+    """Row 12 of the page faults."""
     at = editor(apart())
     data = page.evaluate_handle(
         """() => { const data = new DataTransfer();
@@ -106,6 +112,7 @@ def test_a_file_dropped_on_the_canvas_goes_to_the_knowledge_base(editor: Opened,
 
 
 def test_a_second_tab_follows_what_is_saved(editor: Opened, context: BrowserContext, stacks: Stacks):
+    """Row 10 of the page faults."""
     at = editor(row())
     other = context.new_page()
     second = Editor(other, stacks, at.id).open()
@@ -114,6 +121,7 @@ def test_a_second_tab_follows_what_is_saved(editor: Opened, context: BrowserCont
 
 
 def test_a_lost_network_leaves_editor_and_chat_in_place(editor: Opened, page: Page, context: BrowserContext):
+    """Row 7 of the page faults."""
     page.route("**/assets/*", lambda route: route.abort() if "outline" in route.request.url else route.continue_())
     at = editor(row())
     page.get_by_role("button", name="Run", exact=True).click()
@@ -129,6 +137,7 @@ def test_a_lost_network_leaves_editor_and_chat_in_place(editor: Opened, page: Pa
 
 
 def test_a_new_stack_shows_its_skeleton_at_once(page: Page, stacks: Stacks):
+    """Row 4 of the page faults."""
     page.goto(stacks.url)
     page.route("**/assets/*canvas*.js", lambda route: None)  # is not answered
     page.get_by_role("button", name="New stack").click()
@@ -181,6 +190,7 @@ def test_instructions_are_edited_in_a_large_editor(editor: Opened, page: Page):
 
 
 def test_a_phone_has_the_name_the_menu_and_run(page: Page, stacks: Stacks):
+    """Row 6 of the page faults."""
     page.set_viewport_size({"width": 390, "height": 844})
     made = stacks.make(row(), name="Questions about our handbook")
     page.goto(f"{stacks.url}/stacks/{made['id']}")

@@ -65,6 +65,7 @@ def documents(stacks: Stacks, workflow_id: str) -> list[tuple[str, str]]:
 
 
 def test_a_stack_is_found_deleted_and_brought_back(page: Page, alone: Stacks):
+    """Row 12 of the page faults."""
     made = alone.make(row(), name="Zebra crossing")
     alone.make(row(), name="Other")
     page.goto(alone.url)
@@ -83,6 +84,7 @@ def test_a_stack_is_found_deleted_and_brought_back(page: Page, alone: Stacks):
 
 
 def test_name_description_and_tags_are_edited_on_the_card(page: Page, alone: Stacks):
+    """Row 12 of the page faults."""
     made = alone.make(row(), name="Untidy")
     page.goto(alone.url)
     act(page, "Untidy", "Edit details")
@@ -150,6 +152,7 @@ def test_new_stack_offers_templates_that_run(page: Page, alone: Stacks):
 
 
 def test_a_duplicate_has_the_documents(page: Page, alone: Stacks):
+    """Row 8 of the page faults."""
     with_document(alone, "Animals")
     page.goto(alone.url)
     act(page, "Animals", "Duplicate")
@@ -159,6 +162,7 @@ def test_a_duplicate_has_the_documents(page: Page, alone: Stacks):
 
 
 def test_a_stack_goes_out_with_its_documents_and_comes_back(page: Page, alone: Stacks, tmp_path: Path):
+    """Row 8 of the page faults."""
     with_document(alone, "Travelling")
     page.goto(alone.url)
     act(page, "Travelling", "Export")
@@ -182,6 +186,7 @@ def test_a_stack_goes_out_with_its_documents_and_comes_back(page: Page, alone: S
 
 
 def test_an_export_without_documents_says_so_and_so_does_the_import(page: Page, alone: Stacks):
+    """Row 8 of the page faults."""
     made = with_document(alone, "Light")
     configuration = alone.get(made["id"])["configuration"]
     llm = next(node for node in configuration["nodes"] if node["type"] == "llm")
@@ -231,6 +236,7 @@ def test_the_first_tab_skips_to_the_content(page: Page, alone: Stacks):
 
 @pytest.mark.parametrize("address", ["/stacks", "/knowledge", "/settings/credentials", "/settings/profile"])
 def test_a_phone_shows_words_in_the_navigation_and_no_keyboard_shortcuts(page: Page, alone: Stacks, address: str):
+    """Row 6 of the page faults."""
     phone = page.context.browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)  # type: ignore[union-attr]
     try:
         shown = phone.new_page()

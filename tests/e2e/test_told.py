@@ -132,3 +132,26 @@ def test_a_phone_shows_the_outline(page: Page, stacks: Stacks, theme: str):
     expect(page.get_by_role("link", name="In a pocket").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert grave(page) == []
+
+
+def test_the_models_that_a_key_can_use_are_suggested(editor: Opened, stacks: Stacks):
+    with model() as server:
+        body = {"provider": "openai_compatible", "name": "Local", "secret": "any-key", "base_url": server.base_url}
+        key = stacks.client.post("/credentials", json=body).raise_for_status().json()
+        try:
+            at = editor(row(), node="llm")
+            at.page.get_by_label("Provider").select_option("openai_compatible")
+            at.page.get_by_label("Server address").fill(server.base_url)
+            at.page.get_by_label("API key", exact=True).select_option(key["id"])
+            box = at.page.get_by_label("Model", exact=True)
+            suggested = at.page.locator(f"datalist#{box.get_attribute('list')} option")
+            expect(suggested.first).to_be_attached()
+            chosen = suggested.first.get_attribute("value") or ""
+            box.fill(chosen)
+            expect(at.page.get_by_text("It has no model")).to_have_count(0)
+            at.drop("llm", 500, 600)  # a new node begins with the model that was chosen last
+            new = next(one for one in at.saved()["nodes"] if one["id"] not in {"q", "llm", "o"})
+            assert new["data"]["config"]["model"] == chosen
+            assert new["data"]["config"]["credential_id"] == key["id"]
+        finally:
+            stacks.client.delete(f"/credentials/{key['id']}")

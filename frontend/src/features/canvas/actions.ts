@@ -10,6 +10,7 @@ import { isNote, type StackNode, sizeOf } from "@/model/graph/shape";
 import { canEdit, edit, selectedIds, touch, useStack } from "@/model/graph/store";
 import { boundsOf, readableView } from "@/model/graph/view";
 import { catalogNow } from "@/model/node-types/catalog";
+import { startingConfig } from "@/model/node-types/last-model";
 import { toast } from "@/ui/toast";
 import { flow, middle, setCanvasState } from "./canvas-state";
 
@@ -26,7 +27,7 @@ export function add(type: NodeTypeOut, at: Point | null = null): string | null {
   setCanvasState({ ownView: true });
   edit((graph) => {
     const last = at ? undefined : lastNode(graph);
-    const added = edits.addNode(graph, type, at ?? nextPlace(graph, middle()), catalogNow());
+    const added = edits.addNode(graph, type, at ?? nextPlace(graph, middle()), catalogNow(), startingConfig(type));
     made = added.id;
     return last ? connectToLast(added.graph, catalogNow(), last.id, added.id) : added.graph;
   });
@@ -42,7 +43,7 @@ export function addWired(type: NodeTypeOut, from: End, at: Point | null): void {
     const fit = port && firstFit(ports, port, from.side);
     if (!fit) return graph;
     const near = at ?? beside(from);
-    const added = edits.addNode(graph, type, near, catalog);
+    const added = edits.addNode(graph, type, near, catalog, startingConfig(type));
     const other: End = { node: added.id, port: fit.name, side: from.side === "output" ? "input" : "output" };
     const ends = endsOf(from, other);
     return ends ? edits.connect(added.graph, catalog, ends) : added.graph;
@@ -68,7 +69,7 @@ export function addBetween(type: NodeTypeOut, edgeId: string, at?: Point): void 
       x: (source.position.x + sizeOf(source).width + target.position.x) / 2,
       y: (source.position.y + target.position.y) / 2 + sizeOf(source).height / 2,
     };
-    const added = edits.addNode(graph, type, at ?? halfway, catalog);
+    const added = edits.addNode(graph, type, at ?? halfway, catalog, startingConfig(type));
     return edits.insertBetween(added.graph, catalog, edgeId, added.id);
   });
 }

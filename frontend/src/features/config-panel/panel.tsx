@@ -7,6 +7,7 @@ import { configOf, type StackNode } from "@/model/graph/shape";
 import { edit, useStack } from "@/model/graph/store";
 import { useCatalog } from "@/model/node-types/catalog";
 import { type FormField, fieldsOf, isRequired, settingOf, shownFields, type Widget } from "@/model/node-types/form";
+import { rememberModel } from "@/model/node-types/last-model";
 import { titlesOf } from "@/model/node-types/node-types";
 import { type Problem, problemsOf, shortMessage } from "@/model/stack/problems";
 import { Button } from "@/ui/button";
@@ -93,6 +94,7 @@ function One({ field, fields, node, config, problem, slot, focused }: OneProps) 
   const set = (value: unknown) => {
     // What the new value hides would still be sent, and could not be seen: it goes.
     const next = { ...config, [field.name]: value };
+    rememberModel(fields, next);
     const hidden = fields.filter((one) => !shownFields(fields, next).includes(one) && config[one.name] != null);
     edit(
       (graph) =>

@@ -38,13 +38,14 @@ export function addNode(
   type: NodeTypeOut,
   middle: Point,
   catalog: Catalog,
+  config: Record<string, unknown> = {},
 ): { graph: Graph; id: string } {
   const id = freeId(type.type, idsOf(graph.nodes));
   const node: StackNode = {
     id,
     type: type.type,
     position: onGrid({ x: middle.x - CARD.width / 2, y: middle.y - CARD.height / 2 }),
-    data: { label: freeLabel(type.title, graph, catalog), config: {} },
+    data: { label: freeLabel(type.title, graph, catalog), config },
     selected: true,
   };
   return { graph: { ...graph, nodes: [...unselected(graph.nodes), node], edges: unselected(graph.edges) }, id };

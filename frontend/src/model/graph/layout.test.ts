@@ -38,7 +38,7 @@ const overlaps = (boxes: ReadonlyArray<Box>) =>
       ),
   );
 
-test("the edge from the query to the model passes beside the knowledge base, not behind it", async () => {
+test("row 3: the edge from the query to the model passes beside the knowledge base, not behind it", async () => {
   const graph = graphOf(
     [node("q", 110), node("kb", 190), node("llm", 210), node("o", 110)],
     [

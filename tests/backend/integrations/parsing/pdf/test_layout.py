@@ -17,7 +17,7 @@ def column(x: float, words: str, lines: int = 12, step: float = 14.0, top: float
 
 @pytest.mark.parametrize("step", [13.0, 14.4, 18.0, 24.0])
 def test_lines_at_the_usual_distance_are_one_paragraph(step: float) -> None:
-    """Also where a text is set with 1.5 or double line spacing."""
+    """Row 18 of the page faults. Also where a text is set with 1.5 or double line spacing."""
     assert "\n\n" not in text_of(column(50, "Prose", step=step))
 
 
