@@ -40,6 +40,7 @@ def create_app(deps: Dependencies) -> ASGIApp:
         description="Build LLM workflows, feed them documents, and ask them.",
         openapi_url=None,  # served by a route of our own, which asks for the token
         docs_url=None,
+        redirect_slashes=False,  # behind a proxy with TLS the redirect would lead to http
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         separate_input_output_schemas=False,

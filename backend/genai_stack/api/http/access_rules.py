@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from genai_stack.errors import CannotStart, ForeignHost, ForeignOrigin, NoToken
+from genai_stack.infra.failure_limit import FailureLimit
 
 _PLACE = re.compile(r"(\[[0-9a-f:.]+\]|[^\s:/?#@\[\]\\]+)(?::\d{1,5})?")
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
@@ -31,6 +32,7 @@ class AccessRules:
     token: str | None
     hosts: frozenset[str] = field(default_factory=lambda: frozenset(LOCAL))
     origins: frozenset[str] = field(default_factory=lambda: frozenset(LOCAL))
+    wrong_tokens: FailureLimit = field(default_factory=FailureLimit)
 
     def check_host(self, host: str | None) -> None:
         named = (host or "").lower()
@@ -56,12 +58,15 @@ class AccessRules:
         if site == "cross-site":
             raise ForeignOrigin("Requests from pages of other sites are not allowed.")
 
-    def check_token(self, token: str | None) -> None:
+    def check_token(self, token: str | None, address: str) -> None:
+        """`address` is the client's. After too many wrong tokens from it none is looked at, right or wrong."""
         if self.token is None:
             return
         if token is None:
             raise NoToken("This server requires a token: send “Authorization: Bearer …”.")
+        self.wrong_tokens.check(address)
         if not hmac.compare_digest(token.encode(), self.token.encode()):
+            self.wrong_tokens.failed(address)
             raise NoToken("The token is wrong. Use the value of GENAI_STACK_TOKEN.")
 
 

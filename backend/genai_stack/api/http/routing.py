@@ -25,7 +25,8 @@ ESCAPED = 4  # bytes of a JSON body for one of a graph: characters may come as \
 
 async def current_scope(connection: HTTPConnection) -> Scope:
     """The workspace of who asks; it comes from the credential and never from the path."""
-    (await dependencies_of(connection)).access_rules.check_token(_bearer(connection))
+    address = connection.client.host if connection.client else ""
+    (await dependencies_of(connection)).access_rules.check_token(_bearer(connection), address)
     logs.also_about(workspace_id=THE_WORKSPACE.workspace_id)
     return THE_WORKSPACE
 

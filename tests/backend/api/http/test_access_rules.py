@@ -1,9 +1,11 @@
 """Who gets in: tokens, hosts and origins, on every route and socket."""
 
+import asyncio
 import json
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from uuid import uuid4
 
 import httpx2
@@ -15,6 +17,7 @@ from websockets.exceptions import InvalidStatus
 from genai_stack.api.http.access_rules import AccessRules, check_start, is_loopback, is_open_to_others
 from genai_stack.api.http.routing import read_json
 from genai_stack.errors import CannotStart, Invalid, StackError
+from genai_stack.infra.failure_limit import MOST_FAILURES
 from tests.fakes.openai_server import OpenAIServer
 from tests.support import graphs, talk
 from tests.support.server import Server
@@ -40,6 +43,18 @@ async def stranger(guarded: Server) -> AsyncIterator[httpx2.AsyncClient]:
         yield opened
 
 
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as opened:
+        yield opened
+
+
+def at_address(server: Server, address: str, **headers: str) -> httpx2.AsyncClient:
+    """A client whose own address is one of loopback's many."""
+    transport = httpx2.AsyncHTTPTransport(local_address=address)
+    return httpx2.AsyncClient(base_url=server.url, transport=transport, headers=headers, timeout=20)
+
+
 def filled(path: str) -> str:
     return re.sub(r"\{(\w+)(:\w+)?\}", lambda found: "1" if found[1] == "number" else str(uuid4()), path)
 
@@ -52,14 +67,13 @@ async def routes(guarded: Server) -> list[tuple[str, str]]:
     return [*found, ("GET", f"{V1}/openapi.json")]
 
 
-async def test_no_route_answers_without_the_token_or_with_a_wrong_one(
-    guarded: Server, stranger: httpx2.AsyncClient
-) -> None:
+async def test_no_route_answers_without_the_token_or_with_a_wrong_one(guarded: Server, stack: AsyncExitStack) -> None:
     every = await routes(guarded)
     assert len(every) > 30
     wrong = ({}, {"authorization": "Bearer wrong"}, {"authorization": f"Basic {TOKEN}"}, {"authorization": TOKEN},
              {"authorization": f"Bearer {TOKEN}x"}, {"cookie": f"token={TOKEN}"})  # fmt: skip
-    for method, path in every:
+    for number, (method, path) in enumerate(every, 1):
+        stranger = await stack.enter_async_context(at_address(guarded, f"127.0.1.{number}"))  # few wrong tokens each
         if path in PUBLIC:
             assert (await stranger.request(method, filled(path))).status_code == 200
             continue
@@ -351,3 +365,55 @@ async def test_odd_boundary_is_refused_with_a_sentence(client: httpx2.AsyncClien
     address = f"{V1}/knowledge-bases/{made.json()['id']}/documents"
     refused = await client.post(address, content=b"--x\r\n", headers={b"content-type": kind})
     assert refused.status_code in {415, 422}, refused.text
+
+
+async def test_too_many_wrong_tokens_close_their_own_address_for_a_while(guarded: Server) -> None:
+    async with (
+        at_address(guarded, "127.0.2.1", authorization="Bearer wrong") as guesser,
+        at_address(guarded, "127.0.2.1", authorization=f"Bearer {TOKEN}") as neighbour,
+        at_address(guarded, "127.0.2.2", authorization=f"Bearer {TOKEN}") as member,
+        at_address(guarded, "127.0.2.1") as nobody,
+    ):
+        answers = [await guesser.get(f"{V1}/workflows") for _ in range(MOST_FAILURES + 20)]
+        assert {answer.status_code for answer in answers[:MOST_FAILURES]} == {401}
+        assert (answers[-1].status_code, answers[-1].json()["code"]) == (429, "OVERLOADED")
+        wait = int(answers[-1].headers["retry-after"])
+        assert 0 < wait <= 60
+        assert (await member.get(f"{V1}/workflows")).status_code == 200
+        assert (await nobody.get(f"{V1}/workflows")).status_code == 401
+        async with asyncio.timeout(4 * wait + 30):
+            while True:
+                if (await neighbour.get(f"{V1}/workflows")).status_code == 200:
+                    return
+                await asyncio.sleep(0.1)
+
+
+async def test_slash_too_many_is_no_redirect(client: httpx2.AsyncClient) -> None:
+    answer = await client.get(f"{V1}/workflows/", headers={"x-forwarded-proto": "https"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+    assert "location" not in answer.headers
+
+
+ODD_ADDRESSES = (
+    "http://[", "http://[::1", "http://a:99999", "http://a:x", "http://", "http:///v1", "://", "http://a b", "http://é:é",
+    "http://" + "a" * 70 + ".com", "http://" + "a." * 200 + "com", "http://xn--a", "http://%00", "http://a%zz/v1",
+    "http://\ud800".encode("utf-16", "surrogatepass").decode("utf-16", "replace"), "http://a@b:c@d", "http://1.2.3.4.5:6:7",
+    "http://0x7f.1", "\thttp://localhost\n", "http://localhost:8/?a#b", "javascript:alert(1)", "x" * 3000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ODD_ADDRESSES)
+async def test_odd_address_of_a_model_server_is_a_clear_refusal(client: httpx2.AsyncClient, address: str) -> None:
+    made = {"name": "odd", "provider": "openai_compatible", "key": "sk-x", "base_url": address}
+    embedder = {"name": "odd", "embedder": {"provider": "openai_compatible", "model": "m", "base_url": address}}
+    graph = graphs.asked(address)
+    for path, body in (("credentials", made), ("knowledge-bases", embedder), ("workflows/validate", graph)):
+        answer = await client.post(f"{V1}/{path}", json=body)
+        assert answer.status_code < 500, (path, answer.text)
+        if answer.status_code >= 400:
+            assert len(answer.json()["detail"]) > 10
+    workflow = await client.post(f"{V1}/workflows", json={"name": "odd", "configuration": graph})
+    assert workflow.status_code < 500
+    if workflow.status_code == 201:
+        run = await client.post(f"{V1}/workflows/{workflow.json()['id']}/runs", json={"input": "x"})
+        assert run.status_code < 500
