@@ -1,4 +1,4 @@
-"""Dispatch within this process: bounds on what runs, a fair turn for each party, one at a time in a lane."""
+"""A queue within this process: concurrency limits, a fair turn for each fairness key, order within an ordering key."""
 
 import asyncio
 from collections import Counter, OrderedDict, deque
@@ -11,17 +11,20 @@ from genai_stack.infra.database.database import Transaction
 from genai_stack.infra.queue.queue import ConcurrencyLimits, Handler, Job, PeriodicTask, QueueName
 
 Turns = OrderedDict[str, deque[Job]]
-"""Jobs by party; the next turn is the first one's."""
+"""Jobs by fairness key; the next turn is the first one's."""
 
-FIRST_RUN_SECONDS = 2.0  # after the start at which chores are done for the first time
+FIRST_RUN_SECONDS = 2.0  # after the start, at which periodic tasks run for the first time
 
 log = structlog.get_logger(__name__)
 
 
 class InProcessQueue:
-    """A `Dispatch`, and the `Hands` of its one process."""
+    """A `Queue`, and the `Worker` of its one process."""
 
-    def __init__(self, limits: Mapping[QueueName, ConcurrencyLimits]) -> None:
+    def __init__(
+        self, limits: Mapping[QueueName, ConcurrencyLimits], *, first_run_seconds: float = FIRST_RUN_SECONDS
+    ) -> None:
+        self._first_run_seconds = first_run_seconds
         self._lines: dict[QueueName, _Line] = {queue: _Line(limit) for queue, limit in limits.items()}
         self._kept: list[PeriodicTask] = []
         self._periodic_tasks: list[asyncio.Task[None]] = []
@@ -45,8 +48,10 @@ class InProcessQueue:
         self._lines[queue].cancel(job_id)
 
     async def start(self) -> None:
-        """Jobs are done as soon as they are submitted; chores, from now on."""
-        self._periodic_tasks = [asyncio.create_task(_keep(periodic)) for periodic in self._kept]
+        """Jobs are done as soon as they are submitted; periodic tasks, from now on."""
+        self._periodic_tasks = [
+            asyncio.create_task(_repeat(periodic, self._first_run_seconds)) for periodic in self._kept
+        ]
 
     async def finish(self, grace: float) -> None:
         for line in self._lines.values():
@@ -69,7 +74,7 @@ class InProcessQueue:
 
 
 class _Line:
-    """One queue: workspaces take turns, within them parties, and each gives the oldest job whose lane is free."""
+    """One queue: workspaces take turns, within them fairness keys; each gives its oldest job that may run."""
 
     def __init__(self, limits: ConcurrencyLimits) -> None:
         self.limits = limits
@@ -78,26 +83,26 @@ class _Line:
         self.running: dict[str, asyncio.Task[None]] = {}
         self._busy: Counter[str] = Counter()
         """How many jobs run of each workspace."""
-        self._lanes: dict[str, list[Job]] = {}
-        """The first job of a lane is the one that runs or may run."""
+        self._by_ordering_key: dict[str, list[Job]] = {}
+        """The first job of an ordering key is the one that runs or may run."""
         self._turns: OrderedDict[str, Turns] = OrderedDict()
         """Jobs that may run as soon as there is room, by workspace; the next turn is the first one's."""
 
     def add(self, job: Job) -> None:
-        ordering_key = self._lanes.setdefault(job.ordering_key, [])
+        ordering_key = self._by_ordering_key.setdefault(job.ordering_key, [])
         ordering_key.append(job)
         if len(ordering_key) == 1:
             self._line_up(job)
             self._fill()
 
     def has(self, job: Job) -> bool:
-        return job in self._lanes.get(job.ordering_key, ())
+        return job in self._by_ordering_key.get(job.ordering_key, ())
 
     def cancel(self, job_id: str) -> None:
         if task := self.running.get(job_id):
             _cancel_once(task)
             return
-        for ordering_key in self._lanes.values():
+        for ordering_key in self._by_ordering_key.values():
             for job in ordering_key:
                 if job.id == job_id:
                     self._forget(job)
@@ -112,7 +117,7 @@ class _Line:
             self._begin(job)
 
     def _next(self) -> Job | None:
-        """Of the first workspace that has room; it and its party go to the end of their lines."""
+        """Of the first workspace that has room; it and its fairness key go to the end of their lines."""
         for workspace, turns in self._turns.items():
             if self._busy[workspace] < self.limits.workspace:
                 fairness_key, jobs = turns.popitem(last=False)
@@ -144,8 +149,8 @@ class _Line:
         self._fill()
 
     def _forget(self, job: Job) -> None:
-        """Take a job out of its lane; the next one of the lane may run."""
-        ordering_key = self._lanes.get(job.ordering_key)
+        """Take a job out of its ordering key, whose next one may run."""
+        ordering_key = self._by_ordering_key.get(job.ordering_key)
         if ordering_key is None or job not in ordering_key:
             return
         was_first = ordering_key[0] is job
@@ -153,7 +158,7 @@ class _Line:
         if was_first:
             self._leave(job)
         if not ordering_key:
-            del self._lanes[job.ordering_key]
+            del self._by_ordering_key[job.ordering_key]
         elif was_first:
             self._line_up(ordering_key[0])
 
@@ -169,9 +174,9 @@ class _Line:
                 del self._turns[job.workspace_id]
 
 
-async def _keep(periodic: PeriodicTask) -> None:
+async def _repeat(periodic: PeriodicTask, first_run_seconds: float) -> None:
     """For the first time soon: a server at home may not run for long."""
-    pause = FIRST_RUN_SECONDS
+    pause = first_run_seconds
     while True:
         await asyncio.sleep(pause)
         pause = periodic.minutes * 60.0
