@@ -176,16 +176,17 @@ class RunWorker:
     async def _plan(self, scope: Scope, run: RunAttempt) -> Plan | None:
         """The run's compiled version; None when it was valid once and is no more, as after an upgrade."""
         key = (run.workflow_id, run.version)
-        plan = self._plans.get(key)
-        if plan is None:
-            graph = Graph.model_validate(await self._configuration(scope, *key))
-            if errors_in(validate(graph, self._catalog, None)):
-                return None
-            plan = self._plans[key] = Plan(graph, self._catalog)
-            if len(self._plans) > CACHED_PLANS:
-                self._plans.popitem(last=False)
+        if key not in self._plans:
+            configuration = await self._configuration(scope, *key)
+            if key not in self._plans:  # of many runs that begin at once, one compiles it
+                graph = Graph.model_validate(configuration)
+                if errors_in(validate(graph, self._catalog, None)):
+                    return None
+                self._plans[key] = Plan(graph, self._catalog)
+                if len(self._plans) > CACHED_PLANS:
+                    self._plans.popitem(last=False)
         self._plans.move_to_end(key)
-        return plan
+        return self._plans[key]
 
     async def _end(self, run_log: RunLog, run: RunAttempt, outcome: Outcome) -> None:
         """The whole answer, the last event, the run's row and the chat's message: one commit."""

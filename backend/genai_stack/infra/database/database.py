@@ -104,13 +104,32 @@ class WriteSession(ReadSession):
             part.committed()
 
 
+class _InPlace(AsyncSession):
+    """A session whose driver awaits nothing, and which therefore needs no protection against being cancelled.
+
+    SQLAlchemy closes a session in a task of its own, and the connection is not free before that task's turn: of many
+    sessions at once, most would wait for it.
+    """
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
+
+class _InPlaceReadSession(_InPlace, ReadSession): ...
+
+
+class _InPlaceWriteSession(_InPlace, WriteSession): ...
+
+
 class Database:
     """Where all rows are. `url` is a SQLAlchemy URL of SQLite or PostgreSQL."""
 
     def __init__(self, url: str) -> None:
         self.url = _parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._reading = ReadSession if self.is_sqlite else _RetryingReadSession
+        self._read_session = _InPlaceReadSession if self.is_sqlite else _RetryingReadSession
+        self._threaded_session = ReadSession if self.is_sqlite else _RetryingReadSession
+        self._write_session = _InPlaceWriteSession if self.is_sqlite else WriteSession
         if self.is_sqlite:
             self._writer = _sqlite(self.url.set(drivername=in_place.WRITER), 1, _prepare_writer)
             self._reader = _sqlite(self.url.set(drivername=in_place.READER), READERS, _prepare_reader)
@@ -145,21 +164,21 @@ class Database:
     async def read(self) -> AsyncGenerator[ReadSession]:
         """For a few rows: on SQLite the loop waits for them."""
         with _told():
-            async with self._reading(self._reader, expire_on_commit=False) as session:
+            async with self._read_session(self._reader, expire_on_commit=False) as session:
                 yield session
 
     @asynccontextmanager
     async def read_much(self) -> AsyncGenerator[ReadSession]:
         """For many or large rows: on SQLite a thread reads them."""
         with _told():
-            async with self._reading(self._threaded, expire_on_commit=False) as session:
+            async with self._threaded_session(self._threaded, expire_on_commit=False) as session:
                 yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[WriteSession]:
         """Commits when its block ends well, and takes everything back when it does not."""
         with _told():
-            async with WriteSession(self._writer, expire_on_commit=False) as session:
+            async with self._write_session(self._writer, expire_on_commit=False) as session:
                 async with session.begin():
                     await self._retry_while_unavailable(lambda: _connect(session))
                     yield session
