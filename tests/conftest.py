@@ -6,14 +6,39 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import structlog
 
 from genai_stack.app import schema
 from genai_stack.infra.database.database import Database
 from tests.fakes.openai_server import OpenAIServer
+from tests.support import loop_watch
 from tests.support.postgres import NoPostgres, Postgres
 from tests.support.server import Server
 
 BACKENDS = ("sqlite", "postgresql")
+
+
+# Where a test configures no log: the default shows the variables of each frame, and takes half a second for it.
+structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
+
+
+@pytest.fixture(scope="session")
+def loop_reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the watchdogs of this process and of the servers that tests start report callbacks that take too long."""
+    folder = tmp_path_factory.mktemp("loops")
+    os.environ[loop_watch.FOLDER_VARIABLE] = str(folder)
+    loop_watch.watch(folder)
+    yield folder
+    del os.environ[loop_watch.FOLDER_VARIABLE]
+
+
+@pytest.fixture(autouse=True)
+def no_callback_takes_long(loop_reports: Path) -> Iterator[None]:
+    yield
+    reports = [report.read_text() for report in loop_reports.iterdir()]
+    for report in loop_reports.iterdir():
+        report.unlink()
+    assert not reports, "\n".join(reports)
 
 
 @pytest.fixture(scope="session")

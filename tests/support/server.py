@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.support import loop_watch
 from tests.support.tally import TALLY
 
 START_SECONDS = 60
@@ -81,7 +82,7 @@ class Server:
                 [
                     sys.executable,
                     "-c",
-                    "from genai_stack.cli.main import main; main()",
+                    loop_watch.command("from genai_stack.cli.main import main; main()"),
                     self.command,
                     f"--data={self.data}",
                     *given,

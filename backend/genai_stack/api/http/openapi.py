@@ -1,5 +1,7 @@
 """The API's description, with every event and every frame of the sockets."""
 
+import asyncio
+import threading
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -17,17 +19,18 @@ REF = "#/components/schemas/{name}"
 
 @router.get("/openapi.json", include_in_schema=False)
 async def description(request: Request) -> JSONResponse:
-    return JSONResponse(request.app.openapi())
+    return JSONResponse(await asyncio.to_thread(request.app.openapi))  # made once, in a quarter of a second
 
 
 def with_events(app: FastAPI, client_frames: Sequence[type], server_frames: Sequence[type]) -> None:
     """Adds `Event`, a union over `type`, and the chat's frames to the description that FastAPI makes."""
-    describe = app.openapi
+    describe, one_at_a_time = app.openapi, threading.Lock()
 
     def described() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            schema = describe()
-            schema["components"]["schemas"] |= event_schemas(client_frames, server_frames)
+        with one_at_a_time:
+            if app.openapi_schema is None:
+                schema = describe()
+                schema["components"]["schemas"] |= event_schemas(client_frames, server_frames)
         return cast("dict[str, Any]", app.openapi_schema)
 
     app.openapi = described

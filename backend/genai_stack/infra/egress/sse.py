@@ -78,7 +78,7 @@ class EventSplitter:
         for line in lines:
             if not line:
                 if self._data and (data := b"\n".join(self._data).strip()):
-                    yield self._checked(data)
+                    yield from checked(self._type, data)
                 self._end_event()
             elif not line.startswith(b":"):
                 self._count(line)
@@ -87,7 +87,7 @@ class EventSplitter:
                 elif line.startswith(b"event:"):
                     self._type = line[6:].strip()
                 elif line.startswith(b'{"') and line.rstrip().endswith(b"}"):
-                    yield self._checked(line.strip())
+                    yield from checked(self._type, line.strip())
 
     def _count(self, line: bytes) -> None:
         self._lines += 1
@@ -105,13 +105,15 @@ class EventSplitter:
         self._size = self._lines = 0
         self._data.clear()
 
-    def _checked(self, data: bytes) -> ServerSentEvent:
-        if len(data) > LARGE_EVENT_BYTES and _values(data) > LARGE_EVENT_VALUES:
-            raise OversizedStreamError(f"an event of more than {LARGE_EVENT_VALUES:,} values")
-        return ServerSentEvent(self._type, data)
-
     def _too_long(self) -> OversizedStreamError:
         return OversizedStreamError(f"an event of more than {self._limit:,} bytes")
+
+
+def checked(type_: bytes, data: bytes) -> Iterator[ServerSentEvent]:
+    """One event, unless it is large and holds more values than are parsed on the loop."""
+    if len(data) > LARGE_EVENT_BYTES and _values(data) > LARGE_EVENT_VALUES:
+        raise OversizedStreamError(f"an event of more than {LARGE_EVENT_VALUES:,} values")
+    yield ServerSentEvent(type_, data)
 
 
 def _values(data: bytes) -> int:

@@ -13,7 +13,7 @@ from genai_stack.errors import ProviderFailed, ProviderRefused
 from genai_stack.infra.egress.answer_body import AnswerBody
 from genai_stack.infra.egress.client import Outbound
 from genai_stack.infra.egress.remote import Remote
-from genai_stack.infra.egress.sse import EVENT_BYTES, EventSplitter, OversizedStreamError, ServerSentEvent
+from genai_stack.infra.egress.sse import EVENT_BYTES, EventSplitter, OversizedStreamError, ServerSentEvent, checked
 from genai_stack.integrations.llm import prompt
 from genai_stack.integrations.llm.chat_model import ChatRequest, Delta, Finish, ModelCard, Usage
 from genai_stack.integrations.llm.openai_chunks import read_chunk
@@ -187,7 +187,7 @@ class AnswerReader:
     def end(self) -> Delta:
         """The last delta: what was held back, the usage and why the answer ends."""
         if self._json is not None:
-            last = self._delta([ServerSentEvent(b"", bytes(self._json))])
+            last = self._delta(checked(b"", bytes(self._json)))
         else:
             last = None if self.done else self._delta(self._events.end())
         if self.failure is not None:

@@ -12,6 +12,7 @@ _TAGS: Final = {
     "[THINK]": "[/THINK]",
     "◁think▷": "◁/think▷",
 }
+_HELD_CHARS: Final = 256  # of white space before what may become a tag
 _LONE_CLOSE = re.compile(r"\n[ \t]*</think>[ \t]*\n")
 _LONE_CLOSE_BEGUN = re.compile(r"\n[ \t]*(?:<(?:/(?:t(?:h(?:i(?:n(?:k(?:>[ \t]*)?)?)?)?)?)?)?)?\Z")
 
@@ -61,7 +62,7 @@ class ThinkSplitter:
             if opened := next((tag for tag in _TAGS if start.startswith(tag)), None):
                 self._watching, self._thinking, self._strip = False, True, True
                 self._close, pending = _TAGS[opened], start[len(opened) :]
-            elif any(tag.startswith(start) for tag in _TAGS):
+            elif len(pending) <= _HELD_CHARS and any(tag.startswith(start) for tag in _TAGS):
                 self._held = pending
                 break
             else:
@@ -95,7 +96,8 @@ class ThinkSplitter:
             self._watching, self._strip = False, True
             text = self._answer(pending[found.end() :]).text
             return Split(text, pending[: found.start()] + "\n", retracts=True)
-        if begun := _LONE_CLOSE_BEGUN.search(pending):
+        begun = _LONE_CLOSE_BEGUN.search(pending)
+        if begun and len(pending) - begun.start() <= _HELD_CHARS:
             self._held, pending = pending[begun.start() :], pending[: begun.start()]
         self._tail = (self._tail + pending)[-len(_OPEN) :]
         return Split(pending, "")
