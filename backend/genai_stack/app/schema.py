@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MODULES_WITH_TABLES = (_workspaces, _credentials, _conversations, _knowledge, _workflows, _runs, _row_counts)
 """Imported so that `Table.metadata` is whole."""
 
-HEAD = "0011"
+HEAD = "0012"
 """The revision that this program reads and writes; a test holds it against the migrations."""
 
 OTHER_TABLES = ("procrastinate_", "passage_words", "workflow_trigrams", "workflow_numbers")

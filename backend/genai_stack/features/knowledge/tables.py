@@ -28,6 +28,7 @@ class KnowledgeBase(WorkspaceTable):
     __table_args__ = (
         Index(None, "workspace_id", "created_at", "id"),
         Index(None, "workspace_id", "workflow_id", "created_at", "id"),
+        Index(None, "workspace_id", "id"),
     )
 
 

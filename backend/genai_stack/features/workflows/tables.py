@@ -48,6 +48,7 @@ class Workflow(WorkspaceTable):
         Index(None, "workspace_id", "updated_at", "id"),
         Index(None, "workspace_id", "created_at", "id"),
         Index(None, "workspace_id", "name_key", "id"),
+        Index(None, "workspace_id", "id"),
     )
 
 
@@ -55,7 +56,7 @@ class WorkflowTag(WorkspaceTable):
     __tablename__ = "workflow_tags"
     workflow_id: Mapped[str] = owned_by("workflows.id", key=True)
     tag: Mapped[str] = mapped_column(primary_key=True)
-    __table_args__ = (Index(None, "workspace_id", "tag"),)
+    __table_args__ = (Index(None, "workspace_id", "tag"), Index(None, "workspace_id", "workflow_id"))
 
 
 class WorkflowVersion(WorkspaceTable):
