@@ -16,6 +16,21 @@ from tests.support.postgres import NoPostgres, Postgres
 from tests.support.server import Server
 
 BACKENDS = ("sqlite", "postgresql")
+# Rings, the fast one first: pure tests, tests over one database or server, and tests of processes, faults and browsers.
+PROCESSES = frozenset(("own_server", "new_server", "cluster", "standing", "browser", "page"))
+DATABASES = frozenset(("postgres", "vector_postgres", "database", "database_url", "server", "home"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_ring)
+
+
+def _ring(item: pytest.Item) -> int:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if fixtures & PROCESSES or item.get_closest_marker("fault"):
+        return 2
+    return 1 if fixtures & DATABASES else 0
 
 
 # Where a test configures no log: the default shows the variables of each frame, and takes half a second for it.

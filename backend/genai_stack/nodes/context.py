@@ -43,7 +43,7 @@ Recall = Callable[[int], Awaitable[Sequence[Turn]]]
 
 @dataclass(frozen=True, slots=True)
 class NodeContext:
-    """One for each node of a run: the question that was asked, a voice, and what is at hand.
+    """One for each node of a run: the question that was asked, its output, and what it may call.
 
     `ask` streams a chat model's answer, with deadlines and retries; `search` finds passages, best first; `recall` gives
     up to so many earlier turns of the session, oldest first; `count` tells how many documents a search looks into,

@@ -1,4 +1,4 @@
-"""What others ask of runs: start one, stop one, take up those that a dead process left."""
+"""Control of runs: start one, stop one, recover those that a dead process left."""
 
 from genai_stack.engine.events import ENDED, Data
 from genai_stack.errors import Overloaded
@@ -50,5 +50,5 @@ class RunControl:
 
 
 def _job(workspace_id: str, run_id: str, session_id: str | None, workflow_id: str) -> Job:
-    """The messages of a session run one after another; other runs have a lane, and a turn, of their own."""
+    """The messages of a session run one after another; other runs have an ordering key of their own."""
     return Job("runs", run_id, workspace_id, session_id or run_id, session_id or workflow_id)

@@ -1,4 +1,4 @@
-"""Takes a run up, runs its plan, and writes down how it ended."""
+"""The worker of runs: claims a run, executes its plan, and writes how it ended."""
 
 import asyncio
 from collections import OrderedDict
@@ -107,11 +107,11 @@ class RunWorker:
             raise
         except Exception:
             log.exception("run.crashed")
-            await self._give_up(scope, run, run_log)
+            await self._fail_crashed(scope, run, run_log)
         finally:
             self._journal.shut(run_log)
 
-    async def _give_up(self, scope: Scope, run: RunAttempt, run_log: RunLog) -> None:
+    async def _fail_crashed(self, scope: Scope, run: RunAttempt, run_log: RunLog) -> None:
         """After an error that nobody foresaw: what could not be written is left out, the end is not."""
         self._journal.shut(run_log)
         last_seq = await self._database.run_read(lambda tx: records.last_seq(tx, run.id))

@@ -1,4 +1,4 @@
-"""Wake within this process."""
+"""Publish and subscribe within this process."""
 
 import asyncio
 from collections.abc import Generator, Sequence
@@ -9,7 +9,7 @@ from genai_stack.infra.database.database import Transaction
 
 
 class LocalSubscription:
-    """Rings once for all that came since the last wait."""
+    """One signal for all that was published since the last wait."""
 
     __slots__ = ("_notified", "_waiter")
 
@@ -36,7 +36,7 @@ class LocalSubscription:
 
 
 class LocalPubSub:
-    """Bells by topic."""
+    """Subscriptions by topic."""
 
     degraded_reason = None
 

@@ -1,4 +1,4 @@
-"""Wake across processes: PostgreSQL's NOTIFY carries the topics that were told."""
+"""Publish and subscribe across processes: PostgreSQL's NOTIFY carries the topics."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 class PostgresPubSub:
-    """One connection listens for the whole process; what a transaction tells goes out with its commit."""
+    """One connection listens for the whole process; what a transaction publishes goes out with its commit."""
 
     def __init__(self, database: Database) -> None:
         self._conninfo = database.conninfo

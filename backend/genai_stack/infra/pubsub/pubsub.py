@@ -16,7 +16,7 @@ class Subscription(Protocol):
 
 
 class PubSub(Protocol):
-    """A bell, not a message: what is new is read from the database. One that is lost costs a poll, never an event."""
+    """A signal without payload. Subscribers re-read the database: a lost one only delays them until the next poll."""
 
     def publish(self, transaction: Transaction, topics: Sequence[str]) -> None:
         """The bells ring when the transaction is committed, and never if it is not."""

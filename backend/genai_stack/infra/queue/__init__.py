@@ -1,1 +1,1 @@
-"""Who does the work, and when."""
+"""Queues of jobs, and the workers that do them."""

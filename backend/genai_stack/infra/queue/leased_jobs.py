@@ -53,7 +53,7 @@ FETCH_SQL: LiteralString = """
         worker_id
 """
 # A worker that froze and woke up no longer has its job: what it says of it changes nothing.
-# The next of its lane, or of a workspace that was full up, may go then.
+# The next of its ordering key, or of a workspace that was full up, may go then.
 FINISH_SQL: LiteralString = """
     SELECT procrastinate_finish_job_v1(id, %(status)s, %(delete_job)s),
         CASE WHEN EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = %(queue)s)
@@ -142,7 +142,7 @@ class LeasedJobs(JobManager):
 
     @override
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> QueuedJob | None:
-        queue = next(iter(queues or ()))  # each worker of a crew has one
+        queue = next(iter(queues or ()))  # each worker has one
         taken = self._taken.setdefault((queue, worker_id), deque())
         if not taken and not self.closed:
             taken += await self._take(queue, worker_id)

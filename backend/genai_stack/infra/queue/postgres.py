@@ -1,4 +1,4 @@
-"""Dispatch over PostgreSQL: a job is a row of procrastinate's queue, committed with what it is about."""
+"""The queue in PostgreSQL: a job is a row of procrastinate's, committed with what it is about."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ PRIORITY_EPOCH_SECONDS = 1_767_225_600  # 2026 began: seconds since then fit a j
 
 log = structlog.get_logger(__name__)
 
-# Who came first goes first, in seconds. A further job of the same party stands behind its last one, and one of a
+# Who came first goes first, in seconds. A further job of the same fairness key stands behind its last one, and one of a
 # workspace that has more waiting than may run as if it had come later: so one that floods the queue holds up itself.
 _defer = text("""
     SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
@@ -52,10 +52,10 @@ _abort = text("""
 
 
 class PostgresQueue:
-    """Hands jobs on. The workers are in a `Crew`, in this process or in others.
+    """Its workers are `PostgresWorker`s, in this process or in others.
 
-    `works` is for a job that waits and is cancelled: it is told so here and now. `bounds` says for each queue how
-    many jobs of a workspace run at once.
+    `serve` names the handler of a waiting job that is cancelled. `limits` says for each queue how many jobs of a
+    workspace run at once.
     """
 
     def __init__(self, database: Database, limits: Mapping[QueueName, int]) -> None:

@@ -29,21 +29,21 @@ PERIODIC_QUEUE = "chores"
 log = structlog.get_logger(__name__)
 
 
-class _HandedBackError(Exception):
+class _ReleasedError(Exception):
     """This process ends before the job does."""
 
 
-class _AgainElsewhere(BaseRetryStrategy):
+class _RetryElsewhere(BaseRetryStrategy):
     """A job that this process could not end goes to another one, at once."""
 
     @override
     def get_retry_decision(self, *, exception: BaseException, job: QueuedJob) -> RetryDecision | None:
-        handed_back = isinstance(exception, _HandedBackError | asyncio.CancelledError)
+        handed_back = isinstance(exception, _ReleasedError | asyncio.CancelledError)
         return RetryDecision() if handed_back else None
 
 
 class PostgresWorker:
-    """The `Hands` of one process of many. `url` is that of the PostgreSQL database, for libpq."""
+    """The `Worker` of one process of many. `url` is that of the PostgreSQL database, for libpq."""
 
     def __init__(self, url: str, limits: Mapping[QueueName, ConcurrencyLimits]) -> None:
         self._connector = RetryingConnector(
@@ -51,12 +51,12 @@ class PostgresWorker:
             conninfo=url,
             min_size=1,
             max_size=POOL_CONNECTIONS,
-            configure=_hurry,
+            configure=_configure,
         )
         self._app = App(connector=self._connector)
         self._limits: dict[str, ConcurrencyLimits] = {**limits, PERIODIC_QUEUE: ConcurrencyLimits(1, 100)}
         self._jobs = self._app.job_manager = LeasedJobs(self._connector, self._limits)
-        self._app.task(name=TASK_NAME, pass_context=True, retry=_AgainElsewhere())(self._do)
+        self._app.task(name=TASK_NAME, pass_context=True, retry=_RetryElsewhere())(self._do)
         self._handlers: dict[str, Handler] = {}
         self._workers: dict[str, Worker] = {}
         self._suspects: set[int] = set()
@@ -74,7 +74,7 @@ class PostgresWorker:
 
     async def start(self) -> None:
         await self._app.open_async()
-        self._tasks = [asyncio.create_task(self._keep_at_it(queue)) for queue in self._limits]
+        self._tasks = [asyncio.create_task(self._run_workers(queue)) for queue in self._limits]
         self._tasks.append(asyncio.create_task(self._watch()))
 
     async def finish(self, grace: float) -> None:
@@ -110,9 +110,9 @@ class PostgresWorker:
         except Exception:
             log.exception("job.failed", queue=queued.queue, job=args.get("id"))
         if context.abort_reason() is AbortReason.SHUTDOWN:
-            raise _HandedBackError
+            raise _ReleasedError
 
-    async def _keep_at_it(self, queue: str) -> None:
+    async def _run_workers(self, queue: str) -> None:
         """A worker that stumbles is followed by another, under a new name."""
         while not self._jobs.closed:
             worker = self._workers[queue] = Worker(
@@ -149,18 +149,18 @@ class PostgresWorker:
                 believed_from = time.monotonic() + STALLED_SECONDS
             try:
                 if time.monotonic() > max(believed_from, self._connector.away_at + STALLED_SECONDS):
-                    await self._give_to_others()
+                    await self._retry_stalled()
                 else:
-                    await self._give_back_lost()
+                    await self._retry_lost()
             except Exception:
                 log.exception("watch.stumbled")
 
-    async def _give_to_others(self) -> None:
+    async def _retry_stalled(self) -> None:
         for job in await self._jobs.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
             log.warning("job.stalled", queue=job.queue, job=job.task_kwargs.get("id"), worker=job.worker_id)
             await self._jobs.retry_job(job)
 
-    async def _give_back_lost(self) -> None:
+    async def _retry_lost(self) -> None:
         """Seen twice in a row: the first time it may be on its way."""
         lost: dict[int, QueuedJob] = {}
         for worker in self._workers.values():
@@ -173,7 +173,7 @@ class PostgresWorker:
         self._suspects = set(lost)
 
 
-async def _hurry(connection: AsyncConnection[Any]) -> None:
+async def _configure(connection: AsyncConnection[Any]) -> None:
     """The queue need not wait for the disk: of what the database loses, jobs are done again."""
     await connection.set_autocommit(True)
     await connection.execute("SET synchronous_commit = off")

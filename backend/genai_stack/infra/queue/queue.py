@@ -1,4 +1,4 @@
-"""The port through which work that outlives a request is handed on."""
+"""The port of job queues: work that outlives a request."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ QueueName = Literal["runs", "ingestion"]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A row to be worked on. Jobs of one `lane` run one after another; lanes of one `party` share its turn."""
+    """Work on a row. Jobs of one `ordering_key` run one after another; those of one `fairness_key` share a turn."""
 
     queue: QueueName
     id: str
@@ -42,7 +42,7 @@ class PeriodicTask:
 
 
 class Queue(Protocol):
-    """Hands jobs to workers: at least once, in the order of each lane."""
+    """Hands jobs to workers: at least once, and in order within an ordering key."""
 
     def submit(self, transaction: Transaction, job: Job) -> None:
         """The job starts when the transaction is committed, and never if it is not."""
