@@ -1,6 +1,5 @@
 """The database: one writer and many readers on SQLite, a pool on PostgreSQL."""
 
-import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -8,15 +7,15 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import greenlet_spawn
 
-from genai_stack.errors import Busy, CannotStart, DatabaseUnavailable, StorageFull
+from genai_stack.errors import CannotStart, DatabaseUnavailable
 from genai_stack.infra.database import in_place, postgresql
+from genai_stack.infra.database.failures import database_errors, error_of
 
 FILE_NAME = "genai-stack.db"
 READERS = 4  # SQLite connections for reading
@@ -72,7 +71,7 @@ class _RetryingReadSession(ReadSession):
     async def _retry_while_unavailable(self, ask: Callable[..., Awaitable[T]], arguments: Any, options: Any) -> T:
         async def do() -> T:
             try:
-                with _told():
+                with database_errors():
                     return await ask(*arguments, **options)
             except DatabaseUnavailable:
                 self.expunge_all()  # what was read stays as it was read
@@ -163,21 +162,21 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[ReadSession]:
         """For a few rows: on SQLite the loop waits for them."""
-        with _told():
+        with database_errors():
             async with self._read_session(self._reader, expire_on_commit=False) as session:
                 yield session
 
     @asynccontextmanager
     async def read_much(self) -> AsyncGenerator[ReadSession]:
         """For many or large rows: on SQLite a thread reads them."""
-        with _told():
+        with database_errors():
             async with self._threaded_session(self._threaded, expire_on_commit=False) as session:
                 yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[WriteSession]:
         """Commits when its block ends well, and takes everything back when it does not."""
-        with _told():
+        with database_errors():
             async with self._write_session(self._writer, expire_on_commit=False) as session:
                 async with session.begin():
                     await self._retry_while_unavailable(lambda: _connect(session))
@@ -205,12 +204,12 @@ class Database:
 
 
 async def _connect(session: AsyncSession) -> None:
-    with _told():
+    with database_errors():
         await session.connection()
 
 
 async def _read_in_thread(engine: Engine, work: Callable[[Transaction], T]) -> T:
-    with _told():
+    with database_errors():
         return await greenlet_spawn(_run_read, engine, work)
 
 
@@ -220,7 +219,7 @@ def _run_read(engine: Engine, work: Callable[[Transaction], T]) -> T:
 
 
 async def _write_in_thread(engine: Engine, work: Callable[[Transaction], T]) -> tuple[Transaction, T]:
-    with _told():
+    with database_errors():
         return await greenlet_spawn(_run_write, engine, work)
 
 
@@ -231,7 +230,7 @@ def _run_write(engine: Engine, work: Callable[[Transaction], T]) -> tuple[Transa
         try:
             begun.commit()
         except DBAPIError as error:
-            raise _error_of(error, commit_unknown=True) or error from error
+            raise error_of(error, commit_unknown=True) or error from error
         return transaction, result
 
 
@@ -285,27 +284,3 @@ def _pragmas(connection: Any, *settings: str) -> None:
     for setting in settings:
         cursor.execute(f"PRAGMA {setting}")
     cursor.close()
-
-
-class _told:  # noqa: N801 (read as a phrase: with _told())
-    """Says in a sentence that the database is away or full."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if said := _error_of(error):
-            raise said from error
-
-
-def _error_of(error: BaseException | None, *, commit_unknown: bool = False) -> Busy | None:
-    if isinstance(error, PoolTimeout):
-        return DatabaseUnavailable("The database is too busy to answer. Try again in a moment.")
-    if not isinstance(error, DBAPIError):
-        return None
-    told = str(error.orig)
-    if (isinstance(error.orig, sqlite3.OperationalError) and "full" in told) or "No space left" in told:
-        return StorageFull("The disk of the database is full. Free some space, then try again.", retry_after=30)
-    if error.connection_invalidated or isinstance(error, InterfaceError | OperationalError):
-        message = "The database does not answer. Try again in a moment."
-        return DatabaseUnavailable(message, commit_unknown=commit_unknown)
-    return None
