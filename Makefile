@@ -46,11 +46,13 @@ requirements: $(UV)  ## Pin again, with hashes and without index addresses.
 	for set in "runtime" "dev --group dev"; do set -- $$set; name=$$1; shift; \
 	$(UV) pip compile pyproject.toml $$@ --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-annotate --no-header --override requirements/never.txt -q -o requirements/$$name.txt; done
+	echo uv | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-annotate --no-header -q -o requirements/uv.txt
 
-$(UV):
+$(UV): requirements/uv.txt
 	@test -n "$(PYTHON)" || { echo "GenAI Stack needs Python 3.11, 3.12 or 3.13, and found none. Install one, or say where it is: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv .tools
-	.tools/bin/python -m pip install -q uv
+	.tools/bin/python -m pip install -q --no-deps --require-hashes -r requirements/uv.txt
 
 .venv/bin/python: | $(UV)
 	$(UV) venv -q --python $$(.tools/bin/python -c 'import sys; print(sys.executable)') .venv

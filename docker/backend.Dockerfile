@@ -1,9 +1,10 @@
 # The API, the worker, the migration and Chroma: one image, four commands. Build it from the root of the repository.
 FROM python:3.12.14-slim-bookworm AS built
-RUN pip install --no-cache-dir uv==0.13.9 && python -m venv --without-pip /opt/genai-stack
 ENV UV_NO_CACHE=1
 WORKDIR /source
-COPY requirements/runtime.txt requirements/
+COPY requirements/uv.txt requirements/runtime.txt requirements/
+RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements/uv.txt \
+    && python -m venv --without-pip /opt/genai-stack
 # Without dependencies: the file names each of them with its hash, and leaves out what nothing here runs.
 RUN uv pip install --python /opt/genai-stack/bin/python --no-deps --require-hashes -r requirements/runtime.txt
 COPY pyproject.toml README.md LICENSE ./

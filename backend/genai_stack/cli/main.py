@@ -2,12 +2,14 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 from genai_stack import __version__
+from genai_stack.cli import terminal
 from genai_stack.errors import StackError
 from genai_stack.infra.deferred_import import defer_import
 
@@ -17,14 +19,15 @@ REFUSED = 2
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Ends the process: 0 done, 1 it ran and failed, 2 it was refused."""
+    os.umask(0o077)  # nobody else reads what it writes
     defer_import("aiohttp")  # a tenth of the start, and needed at the first request to a model
     flags = _parser().parse_args(arguments)
     try:
         sys.exit(flags.do(flags))
     except StackError as error:
-        print(f"genai-stack: {error.message}", file=sys.stderr)
+        terminal.note(f"genai-stack: {error.message}")
         for problem in getattr(error, "problems", ()):
-            print(f"  - {problem['message']}", file=sys.stderr)
+            terminal.note(f"  - {problem['message']}")
         sys.exit(REFUSED)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -5,6 +5,7 @@ import asyncio
 from genai_stack.app import schema
 from genai_stack.app.bootstrap import open_database, own_folder
 from genai_stack.app.settings import Settings
+from genai_stack.cli import terminal
 from genai_stack.errors import CannotStart
 from genai_stack.features.credentials import store as credentials
 from genai_stack.infra.database import roles
@@ -25,7 +26,7 @@ async def migrate(settings: Settings) -> None:
                 keys_in(settings.data)  # makes the first one, for all processes that share this directory
         finally:
             await database.close()
-    print(f"The database has schema {schema.HEAD}.")
+    terminal.write(f"The database has schema {schema.HEAD}.")
 
 
 async def _grant(owner: Database, app: Database) -> None:
@@ -48,7 +49,7 @@ async def rotate_keys(settings: Settings) -> None:
             count = await _rotate(settings, database)
         finally:
             await database.close()
-    print(f"{count} API keys are encrypted with the new secret key.")
+    terminal.write(f"{count} API keys are encrypted with the new secret key.")
 
 
 async def _rotate(settings: Settings, database: Database) -> int:

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from genai_stack import nodes
 from genai_stack.api.http.dependencies import Dependencies
 from genai_stack.app import lifespan, settings
+from genai_stack.cli import terminal
 from genai_stack.engine import graph
 from genai_stack.engine.catalog import Catalog
 from genai_stack.engine.validate import errors_in
@@ -44,9 +43,9 @@ def validate(file: Path) -> int:
     read = graph.read(_configuration(file), limits)
     problems = [found for found in problems_of(read, Catalog.of(nodes)) if found.code != "missing_credential"]
     for problem in problems:
-        print(f"{problem.severity}: {problem.message}")
+        terminal.write(f"{problem.severity}: {problem.message}")
     if not errors_in(problems):
-        print(f"{file} can run: {len(read.nodes)} nodes, {len(read.edges)} edges.")
+        terminal.write(f"{file} can run: {len(read.nodes)} nodes, {len(read.edges)} edges.")
         return 0
     return 1
 
@@ -116,15 +115,8 @@ async def _ingest(deps: Dependencies, workflow_id: str, paths: Sequence[Path]) -
             yield UploadedFile(path.name, _pieces(path))
 
     taken = await deps.knowledge.uploads.to_workflow(THE_WORKSPACE, workflow_id, "Documents", files())
-    bars = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    with bars:
-        tasks = {document.id: bars.add_task(document.filename, total=1.0) for document in taken}
+    with terminal.progress_bars() as bars:
+        tasks = {document.id: bars.add_task(terminal.shown(document.filename), total=1.0) for document in taken}
         while tasks:
             await asyncio.sleep(LOOK)
             for document_id in list(tasks):
@@ -144,24 +136,24 @@ async def _pieces(path: Path) -> AsyncIterator[bytes]:
 
 
 async def _follow(deps: Dependencies, run_id: str) -> int:
-    console, said = Console(stderr=True, highlight=False), ""
+    said = ""
     async for frames in deps.runs.event_stream.follow(THE_WORKSPACE, run_id, 0):
         for frame in frames:
             data = msgspec.json.decode(frame.body)["data"]
             if frame.type == "thinking" and data["kind"] == "status":
-                console.print(data["text"], style="dim")
+                terminal.note(data["text"], "dim")
             elif frame.type == "answer.delta":
                 said += data["text"]
-                print(data["text"], end="", flush=True)
+                terminal.write(data["text"], end="")
             elif frame.type == "answer":
-                print(data["text"] if not said else "")
+                terminal.write(data["text"] if not said else "")
                 for number, passage in enumerate(data["sources"], 1):
                     page = f", page {passage['page']}" if passage["page"] else ""
-                    console.print(f"[{number}] {passage['filename']}{page}", style="dim", markup=False)
+                    terminal.note(f"[{number}] {passage['filename']}{page}", "dim")
     async with deps.database.read() as session:
         ended = await records.get(session, THE_WORKSPACE, run_id)
     if ended.error:
-        console.print(ended.error["message"], style="red", markup=False)
+        terminal.note(ended.error["message"], "red")
     with suppress(BrokenPipeError):
         sys.stdout.flush()
     return 0 if ended.status == "succeeded" else 1

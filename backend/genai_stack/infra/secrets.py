@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -66,6 +67,10 @@ def keys_in(folder: Path) -> list[str]:
     path = folder / FILE_NAME
     if not path.exists():
         write_keys(folder, [new_key()])
+    if path.stat().st_mode & 0o077:
+        raise CannotStart(
+            f"Others on this machine can read the secret key, or change it. Type: chmod 600 {shlex.quote(str(path))}"
+        )
     return path.read_text().split()
 
 

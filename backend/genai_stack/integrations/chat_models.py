@@ -9,9 +9,11 @@ from yarl import URL
 from genai_stack.errors import ProviderRefused, ProviderTooSlow
 from genai_stack.infra.egress.api_key import KEY_PLACEHOLDER, ApiKey
 from genai_stack.infra.egress.client import Outbound
+from genai_stack.infra.egress.key_mask import KeyMask
 from genai_stack.infra.egress.remote import Remote
 from genai_stack.integrations.catalog import BY_ID, FIXED_ADDRESSES
 from genai_stack.integrations.llm.chat_model import ChatModel, ModelCard
+from genai_stack.integrations.llm.masked_model import MaskedModel
 from genai_stack.integrations.openai_address import api_base
 from genai_stack.integrations.provider import CompareTexts, Connection, ListingChatModel, Provider, Shared
 
@@ -39,7 +41,8 @@ class ChatModels:
         self._shared = Shared(compare_texts=compare_texts)
 
     def model(self, provider: str, *, key: ApiKey | None = None, base_url: str | None = None) -> ChatModel:
-        return self._open(provider, key, base_url)
+        model = self._open(provider, key, base_url)
+        return MaskedModel(model, model.name, key) if key and KeyMask.is_needed(key) else model
 
     async def models_of(self, provider: str, key: ApiKey | None = None, base_url: str | None = None) -> list[ModelCard]:
         """Asked of the provider, sorted by id."""

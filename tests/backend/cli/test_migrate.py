@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx2
 from cryptography.fernet import Fernet
 
+from genai_stack.infra.secrets import write_keys
 from tests.fakes.openai_server import OpenAIServer
 from tests.support import talk
 from tests.support.cluster import Cluster
@@ -76,7 +77,7 @@ async def test_the_key_in_a_shared_directory_is_changed_while_no_process_runs(
     api, worker = cluster.processes
     worker.data = api.data
     api.data.mkdir()
-    (api.data / "secret.key").write_text(Fernet.generate_key().decode())
+    write_keys(api.data, [Fernet.generate_key().decode()])
     try:
         cluster.start()
         async with api.client() as client:

@@ -42,10 +42,11 @@ class AnswerBody:
         return piece
 
     async def whole(self) -> bytes:
+        """All of it, without the key that was sent."""
         parts: list[bytes] = []
         while part := await self.read():
             parts.append(part)
-        return b"".join(parts)
+        return self._remote.without_key(b"".join(parts))
 
 
 async def request_json(

@@ -20,6 +20,7 @@ from genai_stack.errors import (
     StackError,
 )
 from genai_stack.infra.egress.api_key import ApiKey
+from genai_stack.infra.egress.key_mask import MASK, KeyMask
 
 QUOTED_CHARS = 200
 _HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype|html|head|body|\?xml|title|h1|center|script)\b", re.I | re.S)
@@ -41,7 +42,13 @@ class Remote:
         return line if len(line) <= QUOTED_CHARS else line[: QUOTED_CHARS - 1] + "…"
 
     def _masked(self, text: str) -> str:
-        return text.replace(self.key.secret, "[key]") if self.key else text
+        return text.replace(self.key.secret, MASK) if self.key else text
+
+    def without_key(self, content: bytes) -> bytes:
+        """A body that is handed on."""
+        if self.key is None or not KeyMask.is_needed(self.key):
+            return content
+        return content.replace(self.key.secret.encode(), MASK.encode())
 
     def broken(self, what: str) -> ProviderBroken:
         return ProviderBroken(f"{self.name} {what}. Check that the address is that of a model server.")

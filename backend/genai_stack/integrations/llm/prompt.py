@@ -1,6 +1,7 @@
 """What a chat model reads: the one place where a request becomes messages."""
 
 import hashlib
+import re
 
 from genai_stack.integrations.llm.chat_model import ChatRequest, ContextPassage, Message
 
@@ -10,12 +11,21 @@ _RULES = (
     "passage that you use by its number, like [1]. If the answer is not in them, say so."
 )
 
+# What chat templates write between turns, such as `<|im_start|>`, `<｜User｜>`, `[INST]`, `<<SYS>>`, `<start_of_turn>`.
+_TURN_MARKS = re.compile(
+    r"<[|｜][^<>|｜\n]{1,64}[|｜]>|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]|<</?SYS>>"
+    r"|</?(?:start_of_turn|end_of_turn|start_of_image|bos|eos|s)>",
+    re.IGNORECASE,
+)
+_TURN_NAMES = re.compile(r"^([ \t]*(?:Human|User|Assistant|System))[ \t]*:", re.IGNORECASE | re.MULTILINE)
+
 
 def render(request: ChatRequest) -> tuple[Message, ...]:
     """System prompt and rules, the history, then passages and question."""
     question, system = request.question, request.system_prompt.strip()
     if request.passages:
-        body = "\n\n".join(f"{heading(n, passage)}\n{passage.text}" for n, passage in enumerate(request.passages, 1))
+        numbered = enumerate(request.passages, 1)
+        body = without_turns("\n\n".join(f"{heading(n, passage)}\n{passage.text}" for n, passage in numbered))
         mark = _mark(body + question)
         question = f"--- passages {mark} ---\n{body}\n--- end of passages {mark} ---\n\nQuestion: {question}"
         system = f"{system}\n\n{_RULES.format(mark=mark)}".strip()
@@ -31,6 +41,11 @@ def heading(number: int, passage: ContextPassage) -> str:
     name = " ".join("".join(c if c.isprintable() else " " for c in passage.filename).split())
     page = "" if passage.page is None else f", page {passage.page}"
     return f"[{number}] ({name}{page})"
+
+
+def without_turns(text: str) -> str:
+    """Untrusted text in which no mark begins or ends a turn for any model: a space breaks each one."""
+    return _TURN_NAMES.sub(r"\1 :", _TURN_MARKS.sub(lambda mark: f"{mark[0][0]} {mark[0][1:]}", text))
 
 
 def sound(text: str) -> str:

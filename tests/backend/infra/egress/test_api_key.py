@@ -57,4 +57,4 @@ def test_only_egress_and_the_factories_read_a_key() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr == "secret" and ast.unparse(node.value).endswith("key")
     }
-    assert readers == {"infra/egress/remote.py", "integrations/chat_models.py"}
+    assert readers == {"infra/egress/key_mask.py", "infra/egress/remote.py", "integrations/chat_models.py"}
