@@ -63,7 +63,8 @@ async def test_readers_that_never_read_cost_nobody_anything(new_server: Callable
 
 async def test_a_reader_that_is_too_slow_is_closed_and_goes_on_where_it_was(new_server: Callable[..., Server]) -> None:
     server = new_server(slow_reader_seconds=1).start()
-    async with OpenAIServer(answer="word " * 200_000, gap_ms=0.02) as model, server.client() as client:
+    answer = ("w" * 49 + " ") * 20_000  # far more than a reader takes who does not read
+    async with OpenAIServer(answer=answer, gap_ms=0.2) as model, server.client() as client:
         run = await talk.begun(client, await talk.saved(client, graphs.asked(model.base_url)))
         slow = idle_reader(server, HANDSHAKE, f"{V1}/runs/{run}/events")
         try:

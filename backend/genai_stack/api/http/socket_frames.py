@@ -8,7 +8,7 @@ from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 
-SLICE_BYTES: Final = 16 * 1024  # whose frames are read before others have their turn
+SLICE_BYTES: Final = 4 * 1024  # whose frames are read before others have their turn
 CONTROL_FRAMES: Final = 100  # pings and pongs in a window
 CONTROL_WINDOW_SECONDS: Final = 10.0
 MESSAGE_FRAGMENTS: Final = 256

@@ -1,10 +1,12 @@
 """What the sockets share: who gets in, sending at the reader's pace, and a run's events."""
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Query
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from genai_stack.api.http.dependencies import Dependencies, dependencies_of
 from genai_stack.api.http.models import LARGEST, Id
@@ -18,6 +20,7 @@ from genai_stack.infra.telemetry import metrics
 router = Router(Policy.SOCKET, tag="sockets")
 
 PROTOCOL = "genai-stack"
+ABNORMAL_CLOSURE = 1006
 SLOW_READER = 1013
 SLOW = "the reader is too slow"
 
@@ -32,12 +35,23 @@ async def authenticate(socket: WebSocket) -> Scope | None:
 
 
 async def refuse(socket: WebSocket, error: StackError) -> None:
-    await socket.send_denial_response(from_error(error, str(socket.scope.get("state", {}).get("request_id", ""))))
+    with _disconnects():
+        await socket.send_denial_response(from_error(error, str(socket.scope.get("state", {}).get("request_id", ""))))
 
 
 async def accept(socket: WebSocket) -> None:
     offered = socket.scope.get("subprotocols", [])
-    await socket.accept(PROTOCOL if PROTOCOL in offered else None)
+    with _disconnects():
+        await socket.accept(PROTOCOL if PROTOCOL in offered else None)
+
+
+@contextmanager
+def _disconnects() -> Generator[None]:
+    """A client that is gone before its handshake is answered has disconnected, as Starlette says it of later frames."""
+    try:
+        yield
+    except OSError:
+        raise WebSocketDisconnect(ABNORMAL_CLOSURE) from None
 
 
 async def send_run(socket: WebSocket, deps: Dependencies, scope: Scope, run_id: str, after: int) -> None:
