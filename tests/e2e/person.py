@@ -260,7 +260,7 @@ class Keyboard(Person):
     def configures_the_model(self) -> None:
         self._takes("llm-1")
         self._reaches(self.page.get_by_label("Provider"))
-        self.page.keyboard.press("ArrowUp")
+        self.page.keyboard.type("OpenAI-compatible")
         for field, text in (("Model", "fake"), ("Server address", self.fake.base_url)):
             self._reaches(self.page.get_by_label(field, exact=True))
             self.page.keyboard.type(text)

@@ -88,6 +88,7 @@ def test_row_15_a_passage_is_shown_and_marked_by_its_sentence_that_matched(page:
     expect(reader.get_by_test_id("match-mark")).to_be_in_viewport()
 
 
+@pytest.mark.usefixtures("base")
 def test_a_file_is_dropped(page: Page):
     page.evaluate(
         """() => {

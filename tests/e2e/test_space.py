@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.editor import Editor, Stacks
+from tests.e2e.seeing import until
 from tests.e2e.test_building import apart, row
 
 Opened = Callable[..., Editor]
@@ -75,8 +76,12 @@ def test_what_is_added_follows_the_last_node_and_is_wired_in_one_step(editor: Op
     }
     places = [one["position"] for one in at.saved()["nodes"]]
     assert [place["x"] for place in places] == sorted(place["x"] for place in places)
-    boxes = [at.box(at.node(f"{kind}-1")) for kind in ("query", "knowledge_base", "llm", "output")]
-    assert not any(_overlap(one, other) for at_, one in enumerate(boxes) for other in boxes[at_ + 1 :])
+
+    def lie_apart() -> bool:
+        boxes = [at.box(at.node(f"{kind}-1")) for kind in ("query", "knowledge_base", "llm", "output")]
+        return not any(_overlap(one, other) for at_, one in enumerate(boxes) for other in boxes[at_ + 1 :])
+
+    until(lie_apart)  # when the canvas has moved to the last one
     at.press("Escape", "ControlOrMeta+z")
     expect(at.node("output-1")).to_have_count(0)
     expect(at.edges()).to_have_count(2)
