@@ -13,7 +13,7 @@ import pytest
 from genai_stack.features.workflows.templates import documents_stack
 from tests.support.server import Server
 
-HEAVY = ("chromadb", "google.genai", "anthropic", "pymupdf", "numpy", "psycopg", "procrastinate")
+HEAVY = ("aiohttp.client", "chromadb", "google.genai", "anthropic", "pymupdf", "numpy", "psycopg", "procrastinate")
 
 
 def genai_stack(*arguments: object, stdin: str = "") -> "subprocess.CompletedProcess[str]":
@@ -127,6 +127,9 @@ def test_a_setting_that_does_not_fit_is_told(name: str, value: str, told: str) -
 
 
 def test_starting_imports_no_heavy_library() -> None:
-    code = f"import sys; import genai_stack.app.server; print([name for name in {HEAVY!r} if name in sys.modules])"
+    code = (
+        "import sys; from genai_stack.infra.deferred_import import defer_import; defer_import('aiohttp');"
+        f"import genai_stack.app.server; print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"

@@ -3,6 +3,8 @@
 Chroma's own client would cost the API process a second of import and 100 MB; these are the nine calls it makes.
 """
 
+from __future__ import annotations
+
 import asyncio
 import base64
 from collections import Counter

@@ -1,5 +1,7 @@
 """A Chroma server of our own: started at first use, restarted when it dies, its folder given up when it is damaged."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import os

@@ -1,5 +1,7 @@
 """A Chroma server that somebody else runs, found by its URL."""
 
+from __future__ import annotations
+
 import asyncio
 
 import aiohttp
