@@ -1,20 +1,10 @@
 """OpenAI."""
 
+from functools import partial
+
 from genai_stack.integrations.embedding.openai_dialect import TEXTS_PER_REQUEST, OpenAIEmbeddings
-from genai_stack.integrations.llm.openai_wire import OpenAIChat
-from genai_stack.integrations.provider import Connection, Embeddings, Provider
-
-
-def open_chat(connection: Connection) -> OpenAIChat:
-    return OpenAIChat(
-        connection.outbound,
-        connection.remote,
-        base_url=connection.base_url,
-        key=connection.key,
-        max_tokens_field="max_completion_tokens",
-        dialects=connection.shared.dialects,
-    )
-
+from genai_stack.integrations.openai_chat import open_openai_chat
+from genai_stack.integrations.provider import Embeddings, Provider
 
 PROVIDER = Provider(
     "openai",
@@ -23,6 +13,6 @@ PROVIDER = Provider(
     rank=1,
     needs_key=True,
     default_base_url="https://api.openai.com/v1",
-    open_chat=open_chat,
+    open_chat=partial(open_openai_chat, max_tokens_field="max_completion_tokens"),
     embeddings=Embeddings(OpenAIEmbeddings, TEXTS_PER_REQUEST),
 )
