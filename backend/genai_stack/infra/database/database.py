@@ -185,12 +185,12 @@ class Database:
 
     async def run_read(self, work: Callable[[Transaction], T]) -> T:
         """Reads on the hot path: a tenth of what a session costs. `work` may be done again."""
-        return await self._retry_while_unavailable(lambda: _read_in_thread(self._reader.sync_engine, work))
+        return await self._retry_while_unavailable(lambda: _read_in_greenlet(self._reader.sync_engine, work))
 
     async def run_write(self, work: Callable[[Transaction], T]) -> T:
         """Writes on the hot path: committed when `work` returns, taken back when it raises; it may be done again."""
         transaction, result = await self._retry_while_unavailable(
-            lambda: _write_in_thread(self._writer.sync_engine, work)
+            lambda: _write_in_greenlet(self._writer.sync_engine, work)
         )
         transaction.committed()
         return result
@@ -208,7 +208,7 @@ async def _connect(session: AsyncSession) -> None:
         await session.connection()
 
 
-async def _read_in_thread(engine: Engine, work: Callable[[Transaction], T]) -> T:
+async def _read_in_greenlet(engine: Engine, work: Callable[[Transaction], T]) -> T:
     with database_errors():
         return await greenlet_spawn(_run_read, engine, work)
 
@@ -218,7 +218,7 @@ def _run_read(engine: Engine, work: Callable[[Transaction], T]) -> T:
         return work(Transaction(connection))
 
 
-async def _write_in_thread(engine: Engine, work: Callable[[Transaction], T]) -> tuple[Transaction, T]:
+async def _write_in_greenlet(engine: Engine, work: Callable[[Transaction], T]) -> tuple[Transaction, T]:
     with database_errors():
         return await greenlet_spawn(_run_write, engine, work)
 
