@@ -17,7 +17,10 @@ Output = Callable[[Any], Any]
 
 @dataclass(slots=True)
 class Step:
-    """One node of a plan. `singles` are (input, source, its output); `severals` have many sources, in plan order."""
+    """One node of a plan.
+
+    `single_inputs` are (input, source, its output); `list_inputs` have many sources, in plan order.
+    """
 
     index: int
     id: str
